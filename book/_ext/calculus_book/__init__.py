@@ -1,0 +1,18 @@
+"""The book's Sphinx extension: bakes the figures, marks checked equations, keeps pages local.
+
+It works however Sphinx is started, so ``jupyter-book build .`` and ``make book`` give one site.
+"""
+
+from calculus_book import assets, equations, execution, pages
+
+
+def setup(app):
+    """Register everything with Sphinx."""
+    app.connect("config-inited", assets.configure, priority=100)
+    app.connect("config-inited", execution.configure, priority=100)
+    app.connect("builder-inited", execution.execute_changed_notebooks, priority=900)
+    app.connect("doctree-resolved", equations.mark_checked)
+    app.connect("html-page-context", pages.repair, priority=900)
+    app.connect("build-finished", pages.rewrite)
+    app.add_directive("checked-equations", equations.CheckedEquations)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

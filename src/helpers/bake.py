@@ -1,0 +1,179 @@
+"""Drawings as small SVG, and all states of a figure packed into one page.
+
+A matplotlib drawing is a list of groups (axes, lines, texts). Two states of one figure differ in
+a few of them, so each distinct group is stored once, and a state is the list of the groups that it
+shows. Nothing here knows of widgets or of Sphinx.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+import zlib
+from dataclasses import dataclass
+
+from helpers import plotting
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_COLOR_NAMES = {value: f"var(--c-{name})" for name, value in vars(plotting.COLOR).items()}
+_COLORS = re.compile("|".join(_COLOR_NAMES))
+_DEFAULT_STYLES = {
+    "font-family: 'DejaVu Sans', sans-serif",
+    "font-size: 11.5px",
+    "stroke-opacity: 1",
+    "fill-opacity: 1",
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One drawing taken apart: its view box, the shared definitions and its groups in order."""
+
+    view_box: str
+    definitions: dict[str, str]
+    groups: tuple[str, ...]
+
+    def svg(self, alt, *, definitions=None):
+        """The whole drawing as one ``<svg>`` element with ``alt`` as its text alternative."""
+        defs = self.definitions if definitions is None else definitions
+        return (
+            f'<svg class="cml-svg" viewBox="{self.view_box}" role="img" '
+            f'aria-label="{html.escape(alt)}"><defs>{"".join(defs.values())}</defs>'
+            f'<g class="cml-groups">{"".join(self.groups)}</g></svg>'
+        )
+
+
+def take_apart(figure, prefix):
+    """A matplotlib ``Figure`` as a ``Drawing``; ``prefix`` makes its ids unique in the page."""
+    root = ElementTree.fromstring(plotting.to_svg(figure))
+    width, height = root.get("viewBox").split()[2:]
+    definitions, groups = {}, []
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag == f"{_SVG}defs":
+                parent.remove(child)
+                for item in child:
+                    if item.get("id"):
+                        identifier = f"{prefix}-{item.get('id')}"
+                        definitions[identifier] = _write(item, prefix, keep_id=True)
+            elif child.tag == f"{_SVG}metadata":
+                parent.remove(child)
+    for figure_group in root.findall(f"{_SVG}g"):
+        for child in figure_group:
+            if child.get("id", "").startswith("axes_"):
+                groups += [_write(item, prefix) for item in child]
+            else:
+                groups.append(_write(child, prefix))
+    return Drawing(f"0 0 {width} {height}", definitions, tuple(g for g in groups if g))
+
+
+def pack(payload):
+    """JSON, raw deflate, base64: what ``DecompressionStream("deflate-raw")`` can open."""
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return base64.b64encode(deflate.compress(text.encode()) + deflate.flush()).decode()
+
+
+def unpack(text):
+    """The payload that ``pack`` wrote."""
+    return json.loads(zlib.decompress(base64.b64decode(text), -15))
+
+
+class Packer:
+    """Collects the states of one figure, storing each distinct group once."""
+
+    def __init__(self):
+        self._numbers = {}
+        self.states = []
+        self.readings = []
+        self.definitions = {}
+        self.view_boxes = None
+
+    def add(self, drawings, reading):
+        """Append a state. Every state must have as many drawings, of the same sizes."""
+        view_boxes = [d.view_box for d in drawings]
+        if self.view_boxes is None:
+            self.view_boxes = view_boxes
+        if view_boxes != self.view_boxes:
+            raise ValueError(
+                f"drawings must have the same number and sizes in every state: "
+                f"got {view_boxes} after {self.view_boxes}"
+            )
+        for drawing in drawings:
+            self.definitions.update(drawing.definitions)
+        self.states.append(
+            [[self._numbers.setdefault(g, len(self._numbers)) for g in d.groups] for d in drawings]
+        )
+        self.readings.append(reading)
+
+    def payload(self):
+        """What the page's script needs: groups, readings, and the groups of each state."""
+        return {
+            "groups": list(self._numbers),
+            "states": self.states,
+            "readings": self.readings,
+        }
+
+
+def _write(element, prefix, *, keep_id=False):
+    """Compact XML of an element: no ids that nothing refers to, one decimal, named colours."""
+    tag = element.tag.removeprefix(_SVG)
+    children = "".join(_write(child, prefix) for child in element)
+    text = html.escape(element.text or "", quote=False) if tag in ("text", "tspan", "style") else ""
+    if tag == "g" and not children:
+        return ""
+    style = _style(element.get("style", ""))
+    if tag == "path" and _is_invisible(element.get("style", "")):
+        return ""
+    attributes = []
+    for name, value in element.attrib.items():
+        if name == "id":
+            if keep_id:
+                attributes.append(("id", f"{prefix}-{value}"))
+        elif name == _HREF:
+            attributes.append(("href", f"#{prefix}-{value[1:]}"))
+        elif name == "clip-path":
+            attributes.append((name, value.replace("url(#", f"url(#{prefix}-")))
+        elif name in ("d", "points"):
+            attributes.append((name, _path(value)))
+        elif name == "transform":
+            if not value.startswith(("rotate(-0 ", "rotate(0 ")):
+                attributes.append((name, _round(value)))
+        elif name != "style":
+            attributes.append((name, _round(value)))
+    if style:
+        attributes.append(("style", style))
+    written = "".join(f' {name}="{html.escape(value)}"' for name, value in attributes)
+    if tag == "g" and not written and len(element) == 1:
+        return children
+    content = children + text
+    return f"<{tag}{written}>{content}</{tag}>" if content else f"<{tag}{written}/>"
+
+
+def _style(style):
+    parts = [p.strip() for p in style.split(";") if p.strip()]
+    kept = [_COLORS.sub(lambda m: _COLOR_NAMES[m[0]], p) for p in parts if p not in _DEFAULT_STYLES]
+    return ";".join(p.replace(": ", ":", 1) for p in kept)
+
+
+def _is_invisible(style):
+    return "fill: none" in style and "stroke:" not in style
+
+
+def _round(text):
+    def short(match):
+        number = f"{float(match[0]):.1f}".removesuffix(".0")
+        return "0" if number == "-0" else number
+
+    return _NUMBER.sub(short, text)
+
+
+def _path(data):
+    # A letter separates numbers as well as a space does, and a repeated L may be left out.
+    data = re.sub(r"\s*([A-Za-z])\s*", r"\1", _round(" ".join(data.split())))
+    return re.sub(r"(?<=\d)L(?=[-\d])", " ", data) if data.startswith("M") else data

@@ -1,0 +1,1 @@
+"""The drawings, one file a chapter; each ``draw_*`` returns its figures and one reading."""
