@@ -303,7 +303,9 @@ def _control(name, given):
         widget.style.description_width = "initial"
         widget.layout.width = "min(100%, 34em)"
     if hasattr(widget, "readout_format") and isinstance(widget, widgets.FloatSlider):
-        widget.readout_format = ".4~g"
+        widget.readout_format = ".4g"
+    # A widget may start between two of its steps; the page, which has only the steps, cannot.
+    widget.value = values[nearest(values, widget.value)]
     return Control(name, widget, kind, values, texts)
 
 
