@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers._validate import as_count, as_finite_array, as_generator, as_positive
-from helpers.activations import as_mask, softmax
+from helpers.activations import as_mask, softmax, softmax_jacobian_norm
 
 
 class AttentionGradients(NamedTuple):
@@ -31,6 +31,13 @@ class MultiHeadGradients(NamedTuple):
     W_V: np.ndarray
     W_O: np.ndarray | None
     context: np.ndarray | None
+
+
+class Saturation(NamedTuple):
+    """Median ‖J‖ over rows of random scores, and the share of rows with a weight above 0.99."""
+
+    norm: float
+    share: float
 
 
 # --- one head -----------------------------------------------------------------------------------
@@ -209,6 +216,20 @@ def random_scores(d_k, n_keys, n_queries, rng, *, correlation=0.0):
     squared = (q**2).sum(axis=1, keepdims=True)
     noise = rng.standard_normal((n_queries, n_keys)) * np.sqrt(squared)
     return rho * squared + np.sqrt(1 - rho**2) * noise
+
+
+def saturation(d_k, n_keys, rng, *, scaled, rows=1000):
+    """How saturated the softmax of random scores is, as :class:`Saturation`.
+
+    ``scaled``: divide the scores of :func:`random_scores` by √d_k, or not.
+    ``ValueError`` when a count is below 1.
+    """
+    scores = random_scores(d_k, n_keys, rows, rng)
+    weights = softmax(scores / np.sqrt(d_k) if scaled else scores)
+    return Saturation(
+        norm=float(np.median(softmax_jacobian_norm(weights))),
+        share=float(np.mean(weights.max(axis=1) > 0.99)),
+    )
 
 
 def fold_scale(W_Q, d_k):

@@ -145,7 +145,7 @@ def lookup_gradients(weights, batch, *, scale, readout="vote"):
     to_queries = scaled_dot_product_attention_vjp(
         to_output / B, queries, batch.keys, batch.values, scale=scale
     ).Q  # (B, runs, d): the runs stand where other models have a row of queries
-    dM = np.einsum("bi,brj->rij", batch.queries, to_queries)
+    dM = batch.queries.T @ np.swapaxes(to_queries, 0, 1)  # (runs, d, d)
     dW_Q = dM @ weights.W_K
     dW_K = np.swapaxes(dM, 1, 2) @ weights.W_Q
     return loss, LookupWeights(dW_Q, dW_K, dW_V)
@@ -173,15 +173,20 @@ def train_lookup(
     start_loss, _ = lookup_loss(weights, test, scale=scale, readout=readout)
 
     every = max(1, steps // 30)
+    rates = eta[:, None, None]
     history, stopped_at = np.zeros((steps, len(eta))), np.full(len(eta), -1)
     for step in range(steps):
         batch = draw_lookup(task, batch_size, data_rng)
         history[step], gradients = lookup_gradients(weights, batch, scale=scale, readout=readout)
-        for W, dW in zip(weights, gradients, strict=True):
-            moved = W - eta[:, None, None] * dW
-            too_large = abs(moved).max(axis=(1, 2)) > LARGEST_WEIGHT
-            stopped_at[too_large & (stopped_at < 0)] = step
-            W[stopped_at < 0] = moved[stopped_at < 0]
+        moved = [W - rates * dW for W, dW in zip(weights, gradients, strict=True)]
+        size = np.max([abs(W).max(axis=(1, 2)) for W in moved], axis=0)
+        if (size > LARGEST_WEIGHT).any():
+            # Stopped runs stand still: their next steps go nowhere.
+            stopped_at[(size > LARGEST_WEIGHT) & (stopped_at < 0)] = step
+            running = (stopped_at < 0)[:, None, None]
+            rates = np.where(running, rates, 0.0)
+            moved = [np.where(running, m, W) for m, W in zip(moved, weights, strict=True)]
+        weights = LookupWeights(*moved)
     loss, accuracy = lookup_loss(weights, test, scale=scale, readout=readout)
 
     edges = np.arange(0, steps - every + 1, every)
@@ -195,7 +200,7 @@ def _forward(weights, batch, scale, readout):
     one_of(readout, "readout", READOUTS)
     _check(weights, batch)
     M = weights.W_Q @ np.swapaxes(weights.W_K, 1, 2)  # (runs, d, d)
-    queries = np.einsum("bi,rij->brj", batch.queries, M)  # (B, runs, d)
+    queries = np.swapaxes(batch.queries @ M, 0, 1)  # (B, runs, d)
     vote, _ = scaled_dot_product_attention(queries, batch.keys, batch.values, scale=scale)
     rows, right = np.arange(len(batch.targets)), batch.targets
     if readout == "vote":
