@@ -561,3 +561,26 @@ def test_new_users_are_plain_tuples():
     new = NewUser(0.5, np.zeros(3), np.array([1]))
     model, _ = small()
     assert np.isclose(model.predict(new, 2), np.clip(model.mu + 0.5 + model.item_bias[2], 0.5, 5))
+
+
+def test_cooling_down_takes_smaller_steps_at_the_end():
+    model, triples = small()
+    model.fit(
+        *triples, rng=generator(), method="full", learning_rate=1e-3, bias_sweeps=0, n_epochs=1
+    )
+    start, steps = model.parameters, []
+    for cool in (0, 1):
+        again, _ = small()
+        again.fit(
+            *triples,
+            rng=generator(),
+            method="full",
+            learning_rate=1e-3,
+            bias_sweeps=0,
+            n_epochs=2,
+            cool_epochs=cool,
+        )
+        steps.append(again.item_factors - start.item_factors)
+    assert np.allclose(steps[1], 0.3 * steps[0], rtol=1e-9)
+    with pytest.raises(ValueError, match="cool_epochs"):
+        model.fit(*triples, rng=generator(), cool_epochs=-1)

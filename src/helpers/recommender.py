@@ -269,6 +269,7 @@ class MatrixFactorization:
         learning_rate=0.025,
         n_epochs=18,
         batch_size=2500,
+        cool_epochs=0,
         bias_sweeps=3,
         validation=None,
         patience=3,
@@ -277,6 +278,7 @@ class MatrixFactorization:
 
         η multiplies the gradient of the *sum* over a minibatch, so that ``batch_size=1`` is the
         textbook's step for one rating. The penalty's share of a minibatch is |batch| / n of it.
+        The last ``cool_epochs`` epochs take steps of 0.3 η, which settles the noise of minibatches.
         Biases start from ``bias_sweeps`` closed-form sweeps. With ``validation=(users, items,
         ratings)`` the parameters of the best epoch are kept and the fit stops after ``patience``
         epochs without a better one. A fit that blows up stops and says so in ``diverged_in``.
@@ -286,6 +288,7 @@ class MatrixFactorization:
         one_of(method, "method", ("sgd", "full"))
         learning_rate = as_positive(learning_rate, "learning_rate")
         n_epochs, patience = as_count(n_epochs, "n_epochs"), as_count(patience, "patience")
+        warm = n_epochs - as_count(cool_epochs, "cool_epochs", minimum=0)
         size = as_count(batch_size, "batch_size") if method == "sgd" else len(ratings)
         if validation is not None:
             if not isinstance(validation, (tuple, list)) or len(validation) != 3:
@@ -300,7 +303,7 @@ class MatrixFactorization:
         limit = 1e4 * float(ratings @ ratings + len(ratings))
         for epoch in range(1, n_epochs + 1):
             order = rng.permutation(len(ratings)) if method == "sgd" else np.arange(len(ratings))
-            squares = 0.0
+            squares, eta = 0.0, learning_rate * (0.3 if epoch > warm else 1.0)
             for start in range(0, len(order), size):
                 # In ascending order the rows of P are read one after the other: quicker.
                 batch = np.sort(order[start : start + size])
@@ -308,7 +311,7 @@ class MatrixFactorization:
                     users[batch],
                     items[batch],
                     ratings[batch],
-                    learning_rate,
+                    eta,
                     len(batch) / len(ratings),
                 )
                 squares += float(errors @ errors)
