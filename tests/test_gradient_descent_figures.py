@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.figures import gradient_descent as figures
-from helpers.objectives import SLOPE_TWO, LeastSquares
+from helpers.objectives import SLOPE_TWO, penguin_regression
 from helpers.optimizers import SgdSweep, sweep_sgd
-from helpers.tabular import load_penguins, standardize
 
 RATES = [float(f"{10**e:.12g}") for e in np.arange(-3, 0.01, 0.25)]
 SIZES = (1, 4, 16, 64, 342)
@@ -18,12 +17,7 @@ SIZES = (1, 4, 16, 64, 342)
 
 @pytest.fixture(scope="module")
 def penguins():
-    birds = load_penguins()
-    columns, _, _ = standardize(
-        np.stack([birds.flipper_length_mm, birds.bill_length_mm, birds.bill_depth_mm], axis=1)
-    )
-    x = np.hstack([np.ones((len(columns), 1)), columns])
-    return LeastSquares(x, birds.body_mass_g / 1000)
+    return penguin_regression()
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +185,24 @@ def test_a_rate_that_is_not_positive_is_refused(name, rate):
 def test_a_sweep_refuses_a_generator_that_is_a_number(penguins):
     with pytest.raises(ValueError, match="rng"):
         sweep_sgd(penguins, sizes=(8,), rates=(0.1,), epochs=1, rng=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda: figures.draw_same_slope(formula="θ", step=1.0), "formula"),
+        (lambda: figures.draw_same_slope(formula="50θ²", step=0.0), "step"),
+        (lambda: figures.draw_direction(degrees=np.inf), "degrees"),
+        (lambda: figures.draw_saddle(nudge=0.0), "nudge"),
+        (lambda: figures.draw_conditioning(kappa=0.5, eta_l=1.0), "condition_number"),
+        (lambda: figures.draw_decay(penguin_regression(), rng=1), "rng"),
+    ],
+)
+def test_bad_values_are_refused_by_name(call, argument):
+    with pytest.raises(ValueError, match=argument):
+        call()
+
+
+def test_a_batch_size_that_was_not_swept_is_refused(sweep):
+    with pytest.raises(ValueError, match="size"):
+        figures.draw_sgd(sweep, batch_size=5, learning_rate=0.01)

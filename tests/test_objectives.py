@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from helpers.numdiff import check_gradient, numerical_jacobian
-from helpers.objectives import PLATEAU, SLOPE_TWO, DoubleWell, Function, LeastSquares, Quadratic
+from helpers.objectives import (
+    PLATEAU,
+    SLOPE_TWO,
+    DoubleWell,
+    Function,
+    LeastSquares,
+    Quadratic,
+    penguin_regression,
+)
 from helpers.optimizers import gradient_descent
-from helpers.tabular import load_penguins, standardize
+from helpers.tabular import load_penguins
 
 
 @pytest.fixture
@@ -23,18 +31,9 @@ def tilted():
     return Quadratic([[3.0, 1.0], [1.0, 2.0]], minimum=[1.0, -2.0], offset=0.5)
 
 
-def penguins():
-    birds = load_penguins()
-    columns, _, _ = standardize(
-        np.stack([birds.flipper_length_mm, birds.bill_length_mm, birds.bill_depth_mm], axis=1)
-    )
-    x = np.hstack([np.ones((len(columns), 1)), columns])
-    return LeastSquares(x, birds.body_mass_g / 1000)
-
-
 OBJECTIVES = [
     pytest.param(tilted(), np.array([0.3, 0.7]), id="quadratic"),
-    pytest.param(penguins(), np.array([1.0, -0.5, 0.2, 0.4]), id="least squares"),
+    pytest.param(penguin_regression(), np.array([1.0, -0.5, 0.2, 0.4]), id="least squares"),
     pytest.param(DoubleWell(), np.array([0.3, 0.7]), id="double well"),
     pytest.param(PLATEAU, np.array(0.7), id="plateau"),
     *[pytest.param(f, np.array(point + 0.3), id=f.formula) for f, point in SLOPE_TWO],
@@ -142,7 +141,7 @@ def test_level_set_lies_on_the_level():
 
 
 def test_least_squares_is_the_mean_of_half_squared_residuals():
-    model, theta = penguins(), np.array([4.0, 0.1, -0.3, 0.2])
+    model, theta = penguin_regression(), np.array([4.0, 0.1, -0.3, 0.2])
     residual = model.features @ theta - model.targets
     assert model.value(theta) == pytest.approx(0.5 * np.mean(residual**2), rel=1e-12)
 
@@ -153,14 +152,14 @@ def test_least_squares_is_the_mean_of_half_squared_residuals():
 
 
 def test_least_squares_minimum_is_the_one_an_optimizer_finds():
-    model = penguins()
+    model = penguin_regression()
     found = minimize(model.value, np.zeros(4), jac=model.gradient, tol=1e-12)
     assert model.minimum == pytest.approx(found.x, abs=1e-6)
     assert model.offset == pytest.approx(found.fun, rel=1e-12)
 
 
 def test_penguin_regression_has_the_numbers_of_the_chapter():
-    model = penguins()
+    model = penguin_regression()
     assert model.n_examples == 342
     assert model.condition_number == pytest.approx(8.7063, abs=1e-4)
     assert model.largest_stable_learning_rate == pytest.approx(0.99844, abs=1e-5)
@@ -179,7 +178,7 @@ def test_standardizing_takes_the_condition_number_from_millions_to_nine():
 
 
 def test_batch_gradient_of_all_rows_is_the_gradient_and_its_mean_is_too():
-    model, theta = penguins(), np.array([1.0, -0.5, 0.2, 0.4])
+    model, theta = penguin_regression(), np.array([1.0, -0.5, 0.2, 0.4])
     full = model.gradient(theta)
     assert model.batch_gradient(theta, np.arange(342)) == pytest.approx(full, rel=1e-12)
     each = np.mean([model.batch_gradient(theta, [i]) for i in range(342)], axis=0)
@@ -187,7 +186,7 @@ def test_batch_gradient_of_all_rows_is_the_gradient_and_its_mean_is_too():
 
 
 def test_batch_gradient_is_the_gradient_of_the_loss_of_those_rows(rng):
-    model, rows = penguins(), np.array([3, 3, 17, 200])
+    model, rows = penguin_regression(), np.array([3, 3, 17, 200])
     x, y = model.features[rows], model.targets[rows]
     check_gradient(
         lambda t: 0.5 * np.mean((x @ t - y) ** 2),
@@ -198,7 +197,7 @@ def test_batch_gradient_is_the_gradient_of_the_loss_of_those_rows(rng):
 
 
 def test_gradient_noise_is_the_variance_of_one_examples_gradient():
-    model = penguins()
+    model = penguin_regression()
     each = np.array([model.batch_gradient(model.minimum, [i]) for i in range(342)])
     assert model.gradient_noise() == pytest.approx(np.trace(np.cov(each.T, bias=True)), rel=1e-9)
     assert model.noise_floor(0.04, 2) == pytest.approx(0.04 * model.gradient_noise() / 8)
@@ -279,13 +278,13 @@ def test_plateau_is_flat_where_the_loss_is_worst():
         (lambda: LeastSquares([[1.0], [2.0]], [1.0]), "targets"),
         (lambda: LeastSquares([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]], [1.0, 2, 3]), "features"),
         (lambda: LeastSquares([[1.0, 2.0]], [1.0]), "features"),
-        (lambda: penguins().batch_gradient(np.zeros(4), []), "rows"),
-        (lambda: penguins().batch_gradient(np.zeros(4), [0.5]), "rows"),
-        (lambda: penguins().batch_gradient(np.zeros(4), [342]), "rows"),
-        (lambda: penguins().batch_gradient(np.zeros(4), [-1]), "rows"),
-        (lambda: penguins().batch_gradient(np.zeros(3), [1]), "theta"),
-        (lambda: penguins().noise_floor(-0.1, 1), "learning_rate"),
-        (lambda: penguins().noise_floor(0.1, 0), "batch_size"),
+        (lambda: penguin_regression().batch_gradient(np.zeros(4), []), "rows"),
+        (lambda: penguin_regression().batch_gradient(np.zeros(4), [0.5]), "rows"),
+        (lambda: penguin_regression().batch_gradient(np.zeros(4), [342]), "rows"),
+        (lambda: penguin_regression().batch_gradient(np.zeros(4), [-1]), "rows"),
+        (lambda: penguin_regression().batch_gradient(np.zeros(3), [1]), "theta"),
+        (lambda: penguin_regression().noise_floor(-0.1, 1), "learning_rate"),
+        (lambda: penguin_regression().noise_floor(0.1, 0), "batch_size"),
         (lambda: DoubleWell().value([1.0]), "theta"),
         (lambda: DoubleWell().gradient("north"), "theta"),
         (lambda: DoubleWell().hessian([[0.0, 1.0]]), "theta"),

@@ -7,24 +7,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.objectives import PLATEAU, SLOPE_TWO, DoubleWell, Function, LeastSquares, Quadratic
+from helpers.objectives import (
+    PLATEAU,
+    SLOPE_TWO,
+    DoubleWell,
+    Function,
+    LeastSquares,
+    Quadratic,
+    penguin_regression,
+)
 from helpers.optimizers import (
     gradient_descent,
     inverse_time_decay,
     steepest_direction,
     stochastic_gradient_descent,
+    sweep_sgd,
 )
-from helpers.tabular import load_penguins, standardize
 
 
 @pytest.fixture(scope="module")
 def penguins():
-    birds = load_penguins()
-    columns, _, _ = standardize(
-        np.stack([birds.flipper_length_mm, birds.bill_length_mm, birds.bill_depth_mm], axis=1)
-    )
-    x = np.hstack([np.ones((len(columns), 1)), columns])
-    return LeastSquares(x, birds.body_mass_g / 1000)
+    return penguin_regression()
 
 
 @pytest.fixture
@@ -445,12 +448,14 @@ BOWL = Quadratic.valley(3.0)
         ({"start": [1.0, np.inf]}, "start"),
         ({"start": []}, "start"),
         ({"start": [1.0]}, "theta"),
+        ({"objective": None}, "objective"),
+        ({"objective": np.sin}, "objective"),
     ],
 )
 def test_gradient_descent_refuses_bad_input_by_name(arguments, argument):
-    given_ = {"start": [1.0, 1.0], "learning_rate": 0.1, "steps": 3, **arguments}
+    usual = {"objective": BOWL, "start": [1.0, 1.0], "learning_rate": 0.1, "steps": 3}
     with pytest.raises(ValueError, match=argument):
-        gradient_descent(BOWL, **given_)
+        gradient_descent(**{**usual, **arguments})
 
 
 @pytest.mark.parametrize(
@@ -480,6 +485,11 @@ def test_sgd_refuses_bad_input_by_name(penguins, arguments, argument):
         stochastic_gradient_descent(**given_)
 
 
+def sweep(**changed):
+    usual = {"sizes": (8,), "rates": (0.1,), "epochs": 1, "rng": np.random.default_rng(0)}
+    return sweep_sgd(penguin_regression(), **{**usual, **changed})
+
+
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
@@ -489,6 +499,17 @@ def test_sgd_refuses_bad_input_by_name(penguins, arguments, argument):
         (lambda: steepest_direction([1.0, 2.0], np.eye(3)), "norm"),
         (lambda: steepest_direction([1.0, 2.0], -np.eye(2)), "norm"),
         (lambda: inverse_time_decay(0, 10), "initial"),
+        (
+            lambda: gradient_descent(BOWL, [1, 1], learning_rate=1, steps=1).first_below("0"),
+            "level",
+        ),
+        (lambda: sweep(sizes=()), "sizes"),
+        (lambda: sweep(rates=()), "rates"),
+        (lambda: sweep(sizes=(343,)), "batch_size"),
+        (lambda: sweep(rates=(-1.0,)), "learning_rate"),
+        (lambda: sweep(rng=3), "rng"),
+        (lambda: sweep().settled(9, 0.1), "size"),
+        (lambda: sweep().excess(8, 0.2), "rate"),
         (lambda: inverse_time_decay(0.1, -1), "half_after"),
     ],
 )
@@ -521,3 +542,20 @@ def test_any_positive_rate_ends_in_numbers(eta, start):
     path = gradient_descent(BOWL, [start, 1.0], learning_rate=eta, steps=60)
     assert np.isfinite(path.loss).all()
     assert np.isfinite(path.theta).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    learning_rate=st.one_of(st.floats(), st.none(), st.text(max_size=2), st.booleans()),
+    steps=st.one_of(st.integers(-3, 6), st.floats(), st.none()),
+    start=st.one_of(st.none(), st.floats(), st.lists(st.floats(), max_size=3)),
+)
+def test_any_arguments_end_in_numbers_or_in_a_value_error(learning_rate, steps, start):
+    try:
+        path = gradient_descent(BOWL, start, learning_rate=learning_rate, steps=steps)
+    except ValueError as refused:
+        message = str(refused)
+    else:
+        message = "fine" if np.isfinite(path.theta).all() else "not finite"
+    named = ("learning_rate", "steps", "start", "theta", "fine")
+    assert message.startswith(named)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers._validate import as_count, as_finite_array, as_finite_float, as_positive, describe
+from helpers.tabular import load_penguins, standardize
 
 
 class Quadratic:
@@ -182,6 +183,19 @@ class LeastSquares(Quadratic):
         """
         eta = as_positive(learning_rate, "learning_rate")
         return eta * self.gradient_noise() / (4 * as_count(batch_size, "batch_size"))
+
+
+def penguin_regression():
+    """Body mass in kg on an intercept and three standardized lengths, for 342 penguins.
+
+    The columns are 1, flipper length, bill length and bill depth; the loss is in kg². Returns a
+    ``LeastSquares``; data and source as in ``load_penguins``.
+    """
+    birds = load_penguins()
+    lengths = [birds.flipper_length_mm, birds.bill_length_mm, birds.bill_depth_mm]
+    scaled, _, _ = standardize(np.stack(lengths, axis=1))
+    ones = np.ones((len(scaled), 1))
+    return LeastSquares(np.hstack([ones, scaled]), birds.body_mass_g / 1000)
 
 
 class Function:

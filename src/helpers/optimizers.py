@@ -18,10 +18,15 @@ import numpy as np
 from helpers._validate import (
     as_count,
     as_finite_array,
+    as_finite_float,
     as_generator,
     as_positive,
     describe,
+    one_of,
 )
+
+# A blow-up is reported in words; numpy need not warn about it as well.
+_QUIET = {"over": "ignore", "invalid": "ignore"}
 
 
 class Trajectory(NamedTuple):
@@ -41,7 +46,7 @@ class Trajectory(NamedTuple):
 
     def first_below(self, level):
         """The first recorded update whose loss is at most ``level``, or ``None``."""
-        below = np.flatnonzero(self.loss <= level)
+        below = np.flatnonzero(self.loss <= as_finite_float(level, "level"))
         return int(self.update[below[0]]) if below.size else None
 
 
@@ -120,13 +125,17 @@ class SgdSweep(NamedTuple):
     rates: tuple
     runs: dict
 
+    def run(self, size, rate):
+        """The ``Trajectory`` of one pair; ``ValueError`` for a pair that was not run."""
+        return self.runs[one_of(size, "size", self.sizes), one_of(rate, "rate", self.rates)]
+
     def excess(self, size, rate):
         """Loss above the least possible one along a run."""
-        return self.runs[size, rate].loss - self.objective.offset
+        return self.run(size, rate).loss - self.objective.offset
 
     def settled(self, size, rate):
         """Mean excess loss over the last third of a run, or ``None`` if it diverged."""
-        run = self.runs[size, rate]
+        run = self.run(size, rate)
         if run.diverged_at is not None:
             return None
         late = run.evaluations >= run.evaluations[-1] * 2 / 3
@@ -140,6 +149,9 @@ def sweep_sgd(objective, *, sizes, rates, epochs, rng):
     is a thousand times that of the start. Returns an ``SgdSweep``; errors as in
     ``stochastic_gradient_descent``.
     """
+    for name, values in (("sizes", sizes), ("rates", rates)):
+        if len(values) == 0:
+            raise ValueError(f"{name} must hold at least one value, got none")
     start = np.zeros_like(objective.minimum)
     limit = 1e3 * (objective.value(start) + 1)
     pairs = [(size, rate) for size in sizes for rate in rates]
@@ -208,14 +220,15 @@ def _steepest_in_metric(g, metric):
 
 
 def _descend(objective, start, direction, *, rate, updates, record_every, evaluations, limit):
+    if not callable(getattr(objective, "value", None)):
+        raise ValueError(f"objective must have a method value(theta), got {describe(objective)}")
     theta = as_finite_array(start, "start", min_size=1).copy()
-    loss = float(objective.value(theta))
+    loss = _loss(objective, theta)
     if not _within(theta, loss, limit):
         raise ValueError(f"start must have a loss and parameters within {limit:g}, got {loss:g}")
     records = [(theta, loss, 0)]
     diverged_at = None
-    # A blow-up is reported in words; numpy need not warn about it as well.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(**_QUIET):
         for t in range(updates):
             theta = theta - rate(t) * direction(theta)
             due = (t + 1) % record_every == 0 or t + 1 == updates
@@ -235,7 +248,8 @@ def _descend(objective, start, direction, *, rate, updates, record_every, evalua
 
 def _loss(objective, theta):
     try:
-        return float(objective.value(theta))
+        with np.errstate(**_QUIET):
+            return float(objective.value(theta))
     except OverflowError:  # what Python's own floats raise where numpy's become infinite
         return np.inf
 

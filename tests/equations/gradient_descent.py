@@ -6,27 +6,17 @@ import numpy as np
 import sympy as sp
 
 from helpers.numdiff import check_gradient, numerical_jacobian
-from helpers.objectives import SLOPE_TWO, DoubleWell, LeastSquares, Quadratic
+from helpers.objectives import SLOPE_TWO, DoubleWell, Quadratic, penguin_regression
 from helpers.optimizers import (
     gradient_descent,
     steepest_direction,
     stochastic_gradient_descent,
 )
-from helpers.tabular import load_penguins, standardize
 from tests.equations import checks
 
 
 def bowl():
     return Quadratic([[3.0, 1.0], [1.0, 2.0]], minimum=[1.0, -2.0])
-
-
-def penguins():
-    birds = load_penguins()
-    columns, _, _ = standardize(
-        np.stack([birds.flipper_length_mm, birds.bill_length_mm, birds.bill_depth_mm], axis=1)
-    )
-    x = np.hstack([np.ones((len(columns), 1)), columns])
-    return LeastSquares(x, birds.body_mass_g / 1000)
 
 
 @checks("eq-gradient-descent-update", by="autograd")
@@ -188,7 +178,7 @@ def angle():
 @checks("eq-gradient-descent-lemma", by="10,000 random steps")
 def lemma():
     """The bound holds for the penguin regression at random points and rates, and can be tight."""
-    model, rng = penguins(), np.random.default_rng(2)
+    model, rng = penguin_regression(), np.random.default_rng(2)
     theta = rng.normal(size=(10_000, 4), scale=3.0)
     eta = rng.uniform(0, 3, size=10_000) / model.smoothness
     gradient = model.gradient(theta)
@@ -205,7 +195,7 @@ def lemma():
 @checks("eq-gradient-descent-least-squares", by="finite differences and autograd")
 def least_squares():
     """Gradient and Hessian of the regression loss, on the penguins."""
-    model, theta = penguins(), np.array([1.0, -0.5, 0.2, 0.4])
+    model, theta = penguin_regression(), np.array([1.0, -0.5, 0.2, 0.4])
     x, y = model.features, model.targets
 
     def loss(t):
@@ -220,7 +210,7 @@ def least_squares():
 @checks("eq-gradient-descent-unbiased", by="the average over all batches of two")
 def unbiased():
     """The mean of the gradients of all 342² ordered pairs of examples is the full gradient."""
-    model, theta = penguins(), np.array([1.0, -0.5, 0.2, 0.4])
+    model, theta = penguin_regression(), np.array([1.0, -0.5, 0.2, 0.4])
     each = np.array([model.batch_gradient(theta, [i]) for i in range(342)])
     pairs = (each[:, None, :] + each[None, :, :]) / 2
     assert np.allclose(pairs.mean(axis=(0, 1)), model.gradient(theta), rtol=1e-12)
@@ -231,7 +221,7 @@ def unbiased():
 @checks("eq-gradient-descent-floor", by="long runs of SGD")
 def floor():
     """The mean excess loss of long runs lies within 20 % of η tr C / 4b."""
-    model = penguins()
+    model = penguin_regression()
     for eta, size in ((0.01, 1), (0.02, 2)):
         path = stochastic_gradient_descent(
             model,

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from helpers._validate import as_generator, as_positive
+from helpers._validate import as_finite_float, as_generator, as_positive, one_of
 from helpers.objectives import SLOPE_TWO, DoubleWell, Quadratic
 from helpers.optimizers import (
     Trajectory,
@@ -68,7 +68,7 @@ def draw_direction(*, degrees):
     bowl, theta, length = Quadratic.valley(6.0, smoothness=1.2), np.array([0.9, 2.1]), 1.0
     gradient = bowl.gradient(theta)
     slope = float(np.linalg.norm(gradient))
-    downhill = np.arctan2(*-gradient[::-1])
+    downhill, degrees = np.arctan2(*-gradient[::-1]), as_finite_float(degrees, "degrees")
 
     def change(angle):
         way = downhill + np.deg2rad(angle)
@@ -113,7 +113,8 @@ def draw_same_slope(*, formula, step):
     ``formula`` names one of ``SLOPE_TWO``; ``step`` is the increase of θ, in (0, 1].
     """
     examples = {function.formula: (function, point) for function, point in SLOPE_TWO}
-    function, point = examples[formula]
+    function, point = examples[one_of(formula, "formula", tuple(examples))]
+    step = as_positive(step, "step")
 
     def change(pair, h):
         return pair[0].value(pair[1] + h) - pair[0].value(pair[1])
@@ -180,10 +181,11 @@ def draw_sgd(sweep, *, batch_size, learning_rate):
 
     ``sweep`` comes from ``sweep_sgd``; ``batch_size`` and ``learning_rate`` are among its own.
     """
-    learning_rate = min(sweep.rates, key=lambda r: abs(r - as_positive(learning_rate, "rate")))
-    run, n = sweep.runs[batch_size, learning_rate], sweep.objective.n_examples
+    rate = as_positive(learning_rate, "learning_rate")
+    learning_rate = min(sweep.rates, key=lambda r: abs(r - rate))
+    run, n = sweep.run(batch_size, learning_rate), sweep.objective.n_examples
     figure, ax = _sgd_panel(n)
-    full = sweep.runs[n, _best_full(sweep)]
+    full = sweep.run(n, _best_full(sweep))
     _excess_line(ax, full, sweep.objective.offset, "--", COLOR.muted)
     label(ax, 500, 3.0, "full batch,\nbest η", COLOR.muted, dx=4)
     floor = sweep.objective.noise_floor(learning_rate, batch_size)
@@ -266,6 +268,7 @@ def draw_saddle(*, nudge):
     ``nudge`` is the distance of the start from the ridge, on which descent runs into the saddle.
     """
     well, steps = DoubleWell(), 240
+    nudge = as_positive(nudge, "nudge")
     path = gradient_descent(well, [1.9, nudge], learning_rate=0.2, steps=steps)
     figure, ax = panel(
         "Two minima, one saddle", "θ₁", "θ₂", xlim=(-2.3, 2.3), ylim=(-1.5, 1.5), equal=True
