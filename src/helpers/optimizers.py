@@ -102,8 +102,8 @@ def stochastic_gradient_descent(
 
     def spent(update):
         whole, rest = np.divmod(update, per_epoch)
-        # The last batch of a shuffled epoch holds what is left.
-        return whole * n + np.minimum(rest * size, n) if shuffle else update * size
+        # The last batch of a shuffled epoch holds what is left, so that an epoch costs n.
+        return whole * n + rest * size if shuffle else update * size
 
     return _descend(
         objective,
