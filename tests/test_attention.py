@@ -83,6 +83,23 @@ def test_permuting_keys_with_their_values_changes_nothing(rng):
     np.testing.assert_allclose(moved, weights[:, p])
 
 
+def test_a_batch_needs_the_last_two_axes_swapped_not_all_of_them(rng):
+    Q, K, V = (rng.standard_normal((2, 5, 4)) for _ in range(3))
+    with pytest.raises(ValueError, match="matmul"):
+        Q @ K.T
+    output, _ = att.scaled_dot_product_attention(Q, K, V)
+    for b in range(2):
+        alone, _ = att.scaled_dot_product_attention(Q[b], K[b], V[b])
+        np.testing.assert_allclose(output[b], alone)
+
+
+def test_the_largest_float_does_not_overflow_where_a_plain_exp_does():
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert np.isnan(np.exp(1000.0) / np.exp(1000.0))
+    output, _ = att.scaled_dot_product_attention([[1000.0]], [[1.0], [0.999]], [[1.0], [0.0]])
+    np.testing.assert_allclose(output, [[1 / (1 + np.exp(-1))]])
+
+
 # --- masks --------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,9 @@
 """Vectors for the tokens of one real sentence, made without training: counts and positions.
 
-The text is the Gettysburg Address (A. Lincoln, 1863, the Bliss copy; public domain). A token's
-content vector comes from which tokens stand near it in this text, its position vector from where
-it stands in the sentence. Both are made by a stated rule; no language model is involved.
+The text is the Gettysburg Address (A. Lincoln, 1863, the Bliss copy with its dashes written as
+commas; public domain). A token's content vector comes from which tokens stand near it in this
+text, its position vector from where it stands in the sentence. Both are made by a stated rule; no
+language model is involved.
 """
 
 from __future__ import annotations

@@ -24,13 +24,13 @@ from helpers.sentence import phrase, shift_matrix
 N_KEYS = 10
 #: The widths of the slider: two steps to each doubling.
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-_FLOOR = 1e-6  # where a norm below the axis is drawn
+_FLOOR = 1e-8  # where a norm below the axis is drawn
 
 
 @cache
 def _growing_scores():
     """Scores (512, 10) of one query when its vectors grow one component at a time."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(12)
     q, k = rng.standard_normal(512), rng.standard_normal((N_KEYS, 512))
     return np.cumsum(q * k, axis=1).T
 
@@ -66,11 +66,15 @@ def draw_width(*, d_k, scaled):
         label(ax, 0.5, 55, "○ before dividing", COLOR.muted)
     ax.vlines(keys, 0, scores, color=COLOR.data, lw=2)
     ax.plot(keys, scores, "o", color=COLOR.data, ms=6)
+    ax.set_xticks([1, 5, 10])
+    ax.set_yticks([-50, 0, 50])
 
     middle, ax = panel("Its attention weights", "key", "weight", xlim=(0.3, 10.7), ylim=(0, 1.05))
     ax.vlines(keys, 0, weights, color=COLOR.model, lw=16)
     ax.axhline(1 / N_KEYS, color=COLOR.muted, lw=1, ls="--")
     label(ax, 0.5, 0.98, "- - all equal", COLOR.muted)
+    ax.set_xticks([1, 5, 10])
+    ax.set_yticks([0, 0.5, 1])
 
     bottom, ax = panel(
         "Size of the softmax Jacobian",
