@@ -45,7 +45,7 @@ DARK = SimpleNamespace(
     ink="#eceff1",
     muted="#a3a9b0",
     grid="#3c434c",
-    paper="#14181e",
+    paper="#121212",
 )
 
 #: Width and height of a drawing in inches; 1 pt of it is about 1 px on a phone 360 px wide.

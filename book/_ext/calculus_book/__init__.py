@@ -12,7 +12,6 @@ def setup(app):
     app.connect("config-inited", execution.configure, priority=100)
     app.connect("builder-inited", execution.execute_changed_notebooks, priority=900)
     app.connect("doctree-resolved", equations.mark_checked)
-    app.connect("html-page-context", pages.repair, priority=900)
     app.connect("build-finished", pages.rewrite)
     app.add_directive("checked-equations", equations.CheckedEquations)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -80,9 +80,9 @@ def _copy_mathjax(folder):
             "the package 'django-static-mathjax' is not installed: run "
             "'pip install -r requirements.txt' in the book's folder, or 'make book'"
         )
-    es5 = next(Path(spec.submodule_search_locations[0]).rglob("tex-chtml.js")).parent
+    package = Path(spec.submodule_search_locations[0], "static", "mathjax")
     for name in MATHJAX_FILES:
-        source, target = es5.parent / name, folder / "mathjax" / name
+        source, target = package / name, folder / "mathjax" / name
         if target.exists():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)

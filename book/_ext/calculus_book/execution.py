@@ -62,7 +62,7 @@ def execute_changed_notebooks(app):
         return
     cache = get_cache(app.config.nb_execution_cache_path)
     waiting = []
-    for docname in sorted(app.project.discover()):
+    for docname in sorted(app.project.discover(app.config.exclude_patterns)):
         path = Path(app.srcdir, f"{docname}.ipynb")
         if path.exists():
             notebook = nbformat.read(path, as_version=4)

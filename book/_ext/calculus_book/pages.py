@@ -1,9 +1,47 @@
-"""Repairs to the pages: nothing foreign is loaded, assistive technology can read them."""
+"""Repairs to the written pages: what assistive technology trips over in the theme's HTML.
 
+Each repair is one substitution that leaves an already repaired page as it is, because an
+incremental build rewrites only some of the pages.
+"""
 
-def repair(app, pagename, templatename, context, doctree):
-    """Adjust the context of a page before it is rendered."""
+import re
+from pathlib import Path
+
+REPAIRS = (
+    # The book's title stands outside every landmark.
+    (
+        re.compile(r'<div class="sidebar-primary-items__start sidebar-primary__section">'),
+        '<div class="sidebar-primary-items__start sidebar-primary__section" '
+        'role="navigation" aria-label="Book">',
+    ),
+    # Roles that ARIA has withdrawn, or that lack the children they require.
+    (re.compile(r' role="(?:doc-biblioentry|doc-backlink|list)"(?=[^>]*>)'), ""),
+    # A visible text must be part of the accessible name, or voice control cannot find it.
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    (
+        re.compile(
+            r'(<button class="[^"]*search-button-field[^"]*") title="[^"]*" '
+            r'data-bs-placement="bottom" data-bs-toggle="tooltip"'
+        ),
+        r"\1",
+    ),
+    # The icon script turns this title into a text of the button that its name does not have.
+    (re.compile(r'(<i [^>]*theme-switch [^>]*?) title="[^"]*"'), r"\1"),
+)
 
 
 def rewrite(app, exception):
-    """Mend the written pages where no template or setting reaches."""
+    """Repair the pages of a finished HTML build, and drop templates that the theme leaves."""
+    if exception is not None or app.builder.format != "html":
+        return
+    outdir = Path(app.outdir)
+    for path in outdir.rglob("*.html"):
+        if "_static" in path.parts:
+            path.unlink()
+            continue
+        before = path.read_text(encoding="utf-8")
+        after = before
+        for pattern, replacement in REPAIRS:
+            after = pattern.sub(replacement, after)
+        if after != before:
+            path.write_text(after, encoding="utf-8")

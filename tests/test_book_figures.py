@@ -1,0 +1,152 @@
+"""The figures of the built pages, moved in a real browser, show what ``draw`` gives in Python."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+from helpers import bake
+from tests.book_pages import CHAPTERS, opened
+from tests.conftest import explorables
+
+_PACKED = re.compile(r'<figure class="cml" id="([^"]+)">(.*?)</figure>', re.DOTALL)
+_SCRIPT = re.compile(r'<script type="text/plain" class="cml-packed">([^<]*)</script>')
+ONE_CONTROL_BYTES = 90 * 1024
+MORE_CONTROLS_BYTES = 400 * 1024
+
+# Sets the inputs of one figure to a state and returns what it then shows.
+MOVE = """async ([id, positions]) => {
+  const figure = document.getElementById(id);
+  const inputs = [...figure.querySelectorAll("[data-name]")];
+  positions.forEach((p, i) => {
+    if (inputs[i].type === "checkbox") inputs[i].checked = Boolean(p);
+    else inputs[i].value = String(p);
+  });
+  inputs[0].dispatchEvent(new Event("input", {bubbles: true}));
+  for (let i = 0; i < 200 && figure.dataset.unpacked === undefined; i++)
+    await new Promise((done) => setTimeout(done, 10));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return figure.querySelector(".cml-reading").textContent;
+}"""
+# Compares the groups on show with the groups that Python drew, both as the browser writes them.
+SAME = """([id, panes]) => [...document.getElementById(id).querySelectorAll(".cml-groups")]
+  .map((pane, i) => {
+    const wanted = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    wanted.innerHTML = panes[i];
+    return wanted.innerHTML === pane.innerHTML;
+  })"""
+
+
+def moving(stem):
+    return [e for e in explorables(stem) if e.controls]
+
+
+def sample(figure, rng):
+    """First, last, the corners and some random states, each as a position per control."""
+    counts = [len(c.values) for c in figure.controls]
+    corners = itertools.product(*((0, n - 1) for n in counts))
+    chosen = {tuple(c.index for c in figure.controls), *corners}
+    for _ in range(4):
+        chosen.add(tuple(int(rng.integers(n)) for n in counts))
+    return sorted(chosen)
+
+
+def values_at(figure, positions):
+    return {c.name: c.values[p] for c, p in zip(figure.controls, positions, strict=True)}
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_every_control_moves_and_shows_what_draw_gives(browser, site, stem, rng):
+    with opened(browser, f"notebooks/{stem}.html") as page:
+        for figure in moving(stem):
+            shown = set()
+            for positions in sample(figure, rng):
+                drawings, reading = figure.drawn(values_at(figure, positions))
+                said = page.page.evaluate(MOVE, [figure.identifier, list(positions)])
+                assert said == reading, f"{figure.identifier} at {positions}"
+                panes = ["".join(d.groups) for d in drawings]
+                same = page.page.evaluate(SAME, [figure.identifier, panes])
+                assert all(same), f"{figure.identifier} at {positions} draws something else"
+                shown.add((said, *panes))
+            assert len(shown) > 1, f"{figure.identifier} never changes"
+        assert page.complaints == []
+        assert page.foreign == []
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_the_page_holds_every_state_of_every_figure(site, stem):
+    html = (site / "notebooks" / f"{stem}.html").read_text(encoding="utf-8")
+    figures = dict(_PACKED.findall(html))
+    assert set(figures) == {e.identifier for e in explorables(stem)}
+    for explorable in moving(stem):
+        payload = bake.unpack(_SCRIPT.search(figures[explorable.identifier])[1])
+        count = np.prod([len(c.values) for c in explorable.controls])
+        assert len(payload["states"]) == len(payload["readings"]) == count
+        assert [c["name"] for c in payload["controls"]] == [c.name for c in explorable.controls]
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_figures_are_small(site, stem):
+    html = (site / "notebooks" / f"{stem}.html").read_text(encoding="utf-8")
+    for identifier, content in _PACKED.findall(html):
+        controls = content.count("data-name=")
+        allowed = ONE_CONTROL_BYTES if controls < 2 else MORE_CONTROLS_BYTES
+        assert len(content.encode()) <= allowed, identifier
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_the_keyboard_and_the_mouse_move_a_slider(browser, site, stem):
+    with opened(browser, f"notebooks/{stem}.html") as page:
+        slider = page.page.locator('.cml input[type="range"]').first
+        figure = slider.locator("xpath=ancestor::figure")
+        slider.scroll_into_view_if_needed()
+        slider.focus()
+        before = int(slider.input_value())
+        key = "ArrowRight" if before < int(slider.get_attribute("max")) else "ArrowLeft"
+        page.page.keyboard.press(key)
+        page.page.wait_for_function(
+            "f => f.dataset.state !== undefined", arg=figure.element_handle()
+        )
+        assert int(slider.input_value()) != before
+        first = figure.get_attribute("data-state")
+        assert slider.get_attribute("aria-valuetext") == figure.locator("output").first.inner_text()
+        box = slider.bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.page.mouse.move(box["x"] + box["width"] / 2, y)
+        page.page.mouse.down()
+        page.page.mouse.move(box["x"] + 3, y, steps=5)
+        page.page.mouse.up()
+        assert int(slider.input_value()) == 0
+        assert figure.get_attribute("data-state") != first
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_without_scripts_the_first_state_and_its_reading_stand_there(browser, site, stem):
+    with opened(browser, f"notebooks/{stem}.html", java_script_enabled=False) as page:
+        for explorable in explorables(stem):
+            figure = page.page.locator(f"#{explorable.identifier}")
+            assert figure.locator(".cml-reading").inner_text() == explorable.reading
+            assert figure.locator("svg").first.is_visible()
+            assert figure.locator(".cml-groups path").count() > 2
+            if explorable.controls:
+                assert figure.locator("fieldset[disabled]").count() == 1
+                assert "JavaScript" in figure.locator(".cml-note").inner_text()
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_nothing_is_unpacked_before_the_reader_comes_near(browser, site, stem):
+    with opened(browser, f"notebooks/{stem}.html") as page:
+        page.page.wait_for_timeout(500)
+        far = page.page.evaluate(
+            """() => [...document.querySelectorAll(".cml")].filter((f) =>
+              f.querySelector(".cml-packed") && f.getBoundingClientRect().top > innerHeight + 900)
+              .map((f) => [f.id, f.dataset.unpacked === undefined])"""
+        )
+        assert far
+        assert all(packed for _, packed in far), far
+        last = page.page.locator(f"#{far[-1][0]}")
+        last.scroll_into_view_if_needed()
+        page.page.wait_for_function(
+            "f => f.dataset.unpacked !== undefined", arg=last.element_handle()
+        )

@@ -1,0 +1,143 @@
+"""Every page: offline, accessible in both themes, legible on a phone and on paper, and light."""
+
+import gzip
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import axe_playwright_python
+import pytest
+
+from tests.book_pages import CHAPTERS, THEMES, all_pages, opened, typeset
+
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
+AXE_RUN = """() => axe.run({
+  preload: false,
+  rules: {"label-content-name-mismatch": {enabled: true}},
+}).then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.target.join(" "))]))"""
+CHAPTER_BYTES = 1.5e6
+SMALLEST_TEXT = 11.0
+
+SMALL_TEXTS = """(smallest) => [...document.querySelectorAll(".cml-svg text")].map((t) => {
+  const scale = t.ownerSVGElement.getScreenCTM().a;
+  return [t.textContent, parseFloat(getComputedStyle(t).fontSize) * scale];
+}).filter(([, size]) => size < smallest)"""
+
+# Contrast of each figure's texts and strokes with the page behind it, from computed colours.
+LOW_CONTRAST = """() => {
+  const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const paperOf = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c.length === 3 || c[3] > 0.99) return c;
+    }
+    return [255, 255, 255];
+  };
+  const low = [];
+  for (const figure of document.querySelectorAll(".cml")) {
+    const paper = light(paperOf(figure));
+    for (const text of figure.querySelectorAll("svg text")) {
+      if (text.closest("[data-on-color]")) continue;
+      const ink = light(parse(getComputedStyle(text).fill));
+      const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      if (ratio < 4.5) low.push([figure.id, text.textContent, ratio.toFixed(2)]);
+    }
+  }
+  return low;
+}"""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", all_pages())
+def test_axe_finds_nothing(browser, site, name, theme):
+    with opened(browser, name, theme=theme) as page:
+        typeset(page.page)
+        page.page.evaluate(AXE.read_text(encoding="utf-8"))
+        assert page.page.evaluate(AXE_RUN) == []
+        assert page.page.evaluate("document.documentElement.dataset.theme") == theme
+
+
+@pytest.mark.parametrize("name", all_pages())
+def test_a_page_asks_nobody_and_complains_of_nothing(browser, site, name):
+    with opened(browser, name) as page:
+        typeset(page.page)
+        page.page.wait_for_timeout(200)
+        assert page.foreign == []
+        assert page.complaints == []
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_mathematics_is_typeset_without_a_network(browser, site, stem):
+    with opened(browser, f"notebooks/{stem}.html") as page:
+        typeset(page.page)
+        page.page.evaluate("document.fonts.ready.then(() => true)")
+        assert page.page.locator("mjx-container").count() > 20
+        assert page.page.locator("mjx-merror, [data-mjx-error]").count() == 0
+        fonts = "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
+        assert any("MJX" in family for family in page.page.evaluate(fonts))
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_a_chapter_is_light_over_the_wire(browser, site, stem):
+    with opened(browser, f"notebooks/{stem}.html") as page:
+        typeset(page.page)
+        page.page.evaluate("document.fonts.ready.then(() => true)")
+        total = 0
+        for url in sorted({u.split("?")[0] for u in page.files}):
+            content = Path(unquote(urlsplit(url).path)).read_bytes()
+            packed = url.endswith((".woff", ".woff2", ".png"))
+            total += len(content) if packed else len(gzip.compress(content, 6))
+        assert total <= CHAPTER_BYTES
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", all_pages())
+def test_a_phone_shows_a_page_without_sideways_scrolling(browser, site, name, theme):
+    with opened(browser, name, theme=theme, width=360, height=740) as page:
+        typeset(page.page)
+        width = page.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360
+        assert page.page.evaluate(SMALL_TEXTS, SMALLEST_TEXT) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_figure_texts_stand_out_from_the_page(browser, site, stem, theme):
+    with opened(browser, f"notebooks/{stem}.html", theme=theme) as page:
+        assert page.page.evaluate(LOW_CONTRAST) == []
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_a_printed_figure_is_dark_on_white(browser, site, stem):
+    with opened(browser, f"notebooks/{stem}.html", theme="dark") as page:
+        page.page.emulate_media(media="print")
+        assert page.page.evaluate(LOW_CONTRAST) == []
+        figure = page.page.locator(".cml").first
+        assert figure.locator("svg").first.is_visible()
+        assert figure.locator(".cml-reading").is_visible()
+        assert not figure.locator('input[type="range"]').first.is_visible()
+
+
+@pytest.mark.parametrize("name", all_pages())
+def test_every_picture_has_a_text_alternative(browser, site, name):
+    with opened(browser, name) as page:
+        nameless = page.page.evaluate(
+            """() => [...document.querySelectorAll("main img, main svg.cml-svg")].filter((e) =>
+              !(e.getAttribute("alt") || e.getAttribute("aria-label") || "").trim()).length"""
+        )
+        assert nameless == 0
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_checked_marks_lead_to_the_check(browser, site, stem):
+    with opened(browser, f"notebooks/{stem}.html") as page:
+        links = page.page.evaluate(
+            "[...document.querySelectorAll('.cml-checked a')].map((a) => a.getAttribute('href'))"
+        )
+    assert links
+    checks = (site / "book" / "checks.html").read_text(encoding="utf-8")
+    for link in links:
+        assert link.startswith("../book/checks.html#check-eq-")
+        assert f'id="{link.split("#")[1]}"' in checks
