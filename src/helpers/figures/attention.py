@@ -88,9 +88,9 @@ def draw_width(*, d_k, scaled):
     unscaled_norms, scaled_norms = _median_norms()
     ax.plot(WIDTHS, unscaled_norms, color=COLOR.gradient)
     ax.plot(WIDTHS, scaled_norms, color=COLOR.target, ls="--")
-    label(ax, 1.0, 1e-3, "— median, unscaled", COLOR.gradient)
-    label(ax, 1.0, 2e-4, "- - median, divided by √dₖ", COLOR.target)
-    label(ax, 1.0, 4e-5, "◆ this row", COLOR.ink)
+    label(ax, 1.0, 2e-4, "— median, unscaled", COLOR.gradient)
+    label(ax, 1.0, 1.2e-5, "- - median, divided by √dₖ", COLOR.target)
+    label(ax, 1.0, 7e-7, "◆ this row", COLOR.ink)
     ax.plot([d_k], [max(norm, _FLOOR)], "D", color=COLOR.ink, ms=7)
 
     median = (scaled_norms if scaled else unscaled_norms)[WIDTHS.index(d_k)]
