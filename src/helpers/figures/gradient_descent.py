@@ -37,7 +37,6 @@ def draw_rate_1d(*, learning_rate):
     figure, ax = panel(
         "On the curve: L(θ) = 2θ²", "parameter θ", "loss L", xlim=(-4.2, 4.2), ylim=(-5, 36)
     )
-    ax.set_yticks([0, 10, 20, 30])
     theta = np.linspace(-4.2, 4.2, 57)
     ax.plot(theta, 2 * theta**2, color=COLOR.loss)
     ax.plot(0, 0, marker="*", ms=12, color=COLOR.target)
@@ -126,8 +125,6 @@ def draw_same_slope(*, formula, step):
     figure, ax = panel(
         "Loss and tangent", "increase of θ", "change of L", xlim=(-0.2, 1.4), ylim=(-10, 10)
     )
-    ax.set_yticks([-10, -5, 0, 5, 10])
-    ax.set_xticks([0, 0.5, 1])
     ax.plot(h, 2 * h, "--", color=COLOR.gradient)
     label(ax, 1.1, 2.2, "slope 2", COLOR.gradient, dx=4)
     ax.plot(h, change((function, point), h), color=COLOR.loss)
@@ -278,7 +275,6 @@ def draw_saddle(*, nudge):
     figure, ax = panel(
         "Two minima, one saddle", "θ₁", "θ₂", xlim=(-2.3, 2.3), ylim=(-1.5, 1.5), equal=True
     )
-    ax.set_yticks([-1, 0, 1])
     curves = []
     for level in (0.03, 0.12, 0.25, 0.5, 1.0, 1.8):
         curves += _well_level(level)
@@ -338,7 +334,6 @@ def _say_rate(bowl, learning_rate, path, *, name="η"):
 
 def _loss_by_step(path, steps, *, ylim, reference=None):
     figure, ax = panel("Loss by step", "step", "loss L", xlim=(0, steps), ylim=ylim, yscale="log")
-    ax.set_xticks([0, steps / 3, 2 * steps / 3, steps])
     if reference is not None:
         _log_line(ax, reference, "--", COLOR.muted, lw=1.4)
         label(ax, steps * 0.43, 1e-7, "best η", COLOR.muted, ha="right")
@@ -355,7 +350,6 @@ def _log_line(ax, path, dash, color, **style):
 
 
 def _level_curves(ax, bowl, levels):
-    ax.set_yticks([-2, 0, 2])
     _curves(ax, [bowl.level_set(level, points=49) for level in levels])
     ax.plot(*bowl.minimum, "*", ms=12, color=COLOR.target)
 
