@@ -14,6 +14,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from helpers import plotting
 
@@ -49,7 +50,26 @@ class Drawing:
 
 
 def take_apart(figure, prefix):
-    """A matplotlib ``Figure`` as a ``Drawing``; ``prefix`` makes its ids unique in the page."""
+    """A matplotlib ``Figure`` as a ``Drawing``; ``prefix`` makes its ids unique in the page.
+
+    The axes that ``plotting.panel`` made stand below everything else and are drawn only once.
+    """
+    arguments = plotting.split_furniture(figure)
+    if arguments is None:
+        return _parts(figure, prefix)
+    below, ours = _furniture(*arguments, prefix), _parts(figure, prefix)
+    return Drawing(
+        ours.view_box, {**below.definitions, **ours.definitions}, below.groups + ours.groups
+    )
+
+
+@lru_cache(maxsize=128)
+def _furniture(texts, options, prefix):
+    figure, _ = plotting.panel(*texts, **dict(options))
+    return _parts(figure, prefix)
+
+
+def _parts(figure, prefix):
     root = ElementTree.fromstring(plotting.to_svg(figure))
     width, height = root.get("viewBox").split()[2:]
     definitions, groups = {}, []

@@ -316,7 +316,8 @@ def _slider_values(name, widget):
     exponents = [widget.min + i * widget.step for i in range(count)]
     exponents = [min(e, widget.max) for e in exponents]
     if isinstance(widget, widgets.FloatLogSlider):
-        return tuple(float(f"{widget.base**e:.12g}") for e in exponents)
+        # Not rounded: the widget clips what lies a last digit beyond its ends.
+        return tuple(float(widget.base**e) for e in exponents)
     if isinstance(widget, widgets.IntSlider):
         return tuple(int(e) for e in exponents)
     return tuple(float(f"{e:.12g}") for e in exponents)

@@ -123,7 +123,7 @@ def panel(
             )
         )
         # Fixed places: the automatic ones cost a third of the drawing time and move with the ticks.
-        ax.set_title(title, loc="left", x=-0.17, y=1.04, pad=0)
+        heading = ax.set_title(title, loc="left", x=-0.17, y=1.04, pad=0)
         ax.set_xlabel(xlabel)
         ax.xaxis.set_label_coords(0.5, -0.155)
         ax.set_ylabel(ylabel)
@@ -138,7 +138,54 @@ def panel(
         if equal:
             ax.set_aspect("equal", adjustable="box")
         ax.autoscale(False)
+    figure.furniture = (
+        (title, xlabel, ylabel),
+        {
+            "xlim": tuple(map(float, xlim)),
+            "ylim": tuple(map(float, ylim)),
+            "xscale": xscale,
+            "yscale": yscale,
+            "grid": grid,
+            "equal": equal,
+            "size": tuple(size),
+        },
+        heading,
+        _furniture_state(ax),
+    )
     return figure, ax
+
+
+def split_furniture(figure):
+    """Hide the axes, ticks and title that ``panel`` made, and return the arguments they came from.
+
+    They are the same in every state of a figure and take most of the time to draw, so whoever
+    draws many states draws them once. Returns ``None``, and hides nothing, where the figure is
+    not a panel or its axes were changed since.
+    """
+    made = getattr(figure, "furniture", None)
+    if made is None or len(figure.axes) != 1 or figure.legends or figure.texts:
+        return None
+    texts, options, heading, state = made
+    (ax,) = figure.axes
+    if _furniture_state(ax) != state:
+        return None
+    for artist in (ax.xaxis, ax.yaxis, *ax.spines.values(), heading):
+        artist.set_visible(False)
+    return texts, tuple(sorted(options.items()))
+
+
+def _furniture_state(ax):
+    """All that decides how the axes of a panel look, comparable with ``==``."""
+    axes = (ax.xaxis, ax.yaxis)
+    return (
+        (ax.get_xlim(), ax.get_ylim(), ax.get_xscale(), ax.get_yscale(), ax.get_aspect()),
+        (ax.get_title(loc="left"), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()),
+        [(id(a.get_major_locator()), id(a.get_major_formatter())) for a in axes],
+        [a.get_tick_params(which="major") for a in axes],
+        [(a.get_visible(), a.label.get_color()) for a in axes],
+        [(s.get_visible(), s.get_edgecolor(), s.get_linewidth()) for s in ax.spines.values()],
+        (ax.axison, ax.get_position().bounds),
+    )
 
 
 def label(ax, x, y, text, color, *, ha="left", va="center", dx=0, dy=0, size=11.5):
