@@ -9,7 +9,12 @@ import pytest
 
 from helpers.figures import gradient_descent as figures
 from helpers.objectives import SLOPE_TWO, penguin_regression
-from helpers.optimizers import SgdSweep, sweep_sgd
+from helpers.optimizers import (
+    SgdSweep,
+    inverse_time_decay,
+    stochastic_gradient_descent,
+    sweep_sgd,
+)
 
 RATES = [float(f"{10**e:.12g}") for e in np.arange(-3, 0.01, 0.25)]
 SIZES = (1, 4, 16, 64, 342)
@@ -158,10 +163,23 @@ def test_a_value_of_a_log_slider_finds_its_run(sweep):
 
 
 def test_a_decaying_step_ends_lowest(penguins):
-    figure, said = figures.draw_decay(penguins, rng=np.random.default_rng(1))
+    plans = {"large": 0.1, "small": 0.01, "decaying": inverse_time_decay(0.1, half_after=200)}
+    runs = {
+        name: stochastic_gradient_descent(
+            penguins,
+            np.zeros(4),
+            learning_rate=rate,
+            batch_size=1,
+            epochs=30,
+            rng=np.random.default_rng(1),
+            record_every=10,
+        )
+        for name, rate in plans.items()
+    }
+    figure, said = figures.draw_decay(penguins, runs)
     assert len(figure.axes[0].lines) == 3
     large, small, decaying = (
-        float(n.replace("×10⁻⁴", "e-4")) for n in re.findall(r"\d[\d.]*(?:×10⁻⁴)?(?= with)", said)
+        float(n.replace("×10⁻⁴", "e-4")) for n in re.findall(r"\d[\d.]*(?:×10⁻⁴)?(?= \()", said)
     )
     assert large > small > decaying
 
@@ -195,7 +213,7 @@ def test_a_sweep_refuses_a_generator_that_is_a_number(penguins):
         (lambda: figures.draw_direction(degrees=np.inf), "degrees"),
         (lambda: figures.draw_saddle(nudge=0.0), "nudge"),
         (lambda: figures.draw_conditioning(kappa=0.5, eta_l=1.0), "condition_number"),
-        (lambda: figures.draw_decay(penguin_regression(), rng=1), "rng"),
+        (lambda: figures.draw_decay(penguin_regression(), {}), "runs"),
     ],
 )
 def test_bad_values_are_refused_by_name(call, argument):
