@@ -272,7 +272,7 @@ class MatrixFactorization:
         cool_epochs=0,
         bias_sweeps=3,
         validation=None,
-        patience=3,
+        patience=10,
     ):
         """Minimize L by θ ← θ − η ∇L on minibatches ("sgd") or all ratings ("full"); a History.
 
