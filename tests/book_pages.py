@@ -45,13 +45,17 @@ class Page:
 
 @contextlib.contextmanager
 def opened(browser, name, *, theme="light", width=1280, height=900, **options):
-    """``Page`` for the page ``name`` of the site, closed afterwards."""
+    """``Page`` for the page ``name`` of the site, closed afterwards.
+
+    Without a ``theme`` the page is opened as by a reader who never chose one.
+    """
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, **options
+        viewport={"width": width, "height": height}, color_scheme=theme or "light", **options
     )
-    context.add_init_script(
-        f"localStorage.setItem('mode','{theme}');localStorage.setItem('theme','{theme}');"
-    )
+    if theme:
+        context.add_init_script(
+            f"localStorage.setItem('mode','{theme}');localStorage.setItem('theme','{theme}');"
+        )
     context.set_default_timeout(10_000)
     page = Page(context.new_page())
     try:

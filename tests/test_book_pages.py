@@ -61,7 +61,7 @@ def test_axe_finds_nothing(browser, site, name, theme):
 
 @pytest.mark.parametrize("name", all_pages())
 def test_a_page_asks_nobody_and_complains_of_nothing(browser, site, name):
-    with opened(browser, name) as page:
+    with opened(browser, name, theme=None) as page:
         typeset(page.page)
         page.page.wait_for_timeout(200)
         assert page.foreign == []

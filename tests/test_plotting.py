@@ -105,6 +105,12 @@ def test_furniture_drawn_once_is_what_would_have_been_drawn():
     assert whole.definitions == quick.definitions
 
 
+def test_a_figure_can_be_drawn_twice():
+    figure, _ = panel("t", "x", "y", xlim=(0, 1), ylim=(0, 2))
+    assert bake.take_apart(figure, "p") == bake.take_apart(figure, "p")
+    assert ">t</text>" in "".join(bake.take_apart(figure, "p").groups)
+
+
 def test_changed_axes_are_drawn_as_they_are():
     figure, ax = panel("t", "x", "y", xlim=(0, 1), ylim=(0, 2))
     ax.set_xticks([0.25], ["a quarter"])

@@ -54,10 +54,11 @@ def take_apart(figure, prefix):
 
     The axes that ``plotting.panel`` made stand below everything else and are drawn only once.
     """
-    arguments = plotting.split_furniture(figure)
+    with plotting.without_furniture(figure) as arguments:
+        ours = _parts(figure, prefix)
     if arguments is None:
-        return _parts(figure, prefix)
-    below, ours = _furniture(*arguments, prefix), _parts(figure, prefix)
+        return ours
+    below = _furniture(*arguments, prefix)
     return Drawing(
         ours.view_box, {**below.definitions, **ours.definitions}, below.groups + ours.groups
     )

@@ -7,6 +7,7 @@ those of the light theme and what a notebook shows.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from io import StringIO
 from types import SimpleNamespace
 
@@ -155,23 +156,32 @@ def panel(
     return figure, ax
 
 
-def split_furniture(figure):
-    """Hide the axes, ticks and title that ``panel`` made, and return the arguments they came from.
+@contextmanager
+def without_furniture(figure):
+    """Hide the axes, ticks and title that ``panel`` made, for as long as the context lasts.
 
     They are the same in every state of a figure and take most of the time to draw, so whoever
-    draws many states draws them once. Returns ``None``, and hides nothing, where the figure is
-    not a panel or its axes were changed since.
+    draws many states draws them once. Yields the arguments they came from, or ``None``, with
+    nothing hidden, where the figure is not a panel or its axes were changed since.
     """
     made = getattr(figure, "furniture", None)
     if made is None or len(figure.axes) != 1 or figure.legends or figure.texts:
-        return None
+        yield None
+        return
     texts, options, heading, state = made
     (ax,) = figure.axes
     if _furniture_state(ax) != state:
-        return None
-    for artist in (ax.xaxis, ax.yaxis, *ax.spines.values(), heading):
-        artist.set_visible(False)
-    return texts, tuple(sorted(options.items()))
+        yield None
+        return
+    hidden = (ax.xaxis, ax.yaxis, *ax.spines.values(), heading)
+    was_visible = [artist.get_visible() for artist in hidden]
+    try:
+        for artist in hidden:
+            artist.set_visible(False)
+        yield texts, tuple(sorted(options.items()))
+    finally:
+        for artist, visible in zip(hidden, was_visible, strict=True):
+            artist.set_visible(visible)
 
 
 def _furniture_state(ax):

@@ -8,6 +8,8 @@ from calculus_book import assets, equations, execution, pages
 
 def setup(app):
     """Register everything with Sphinx."""
+    # Jupyter Book sets this one even where the extension that reads it is left out.
+    app.add_config_value("comments_config", {}, "")
     app.connect("config-inited", assets.configure, priority=100)
     app.connect("config-inited", execution.configure, priority=100)
     app.connect("builder-inited", execution.execute_changed_notebooks, priority=900)
