@@ -100,7 +100,7 @@ def draw_biases(path, *, bias_penalty):
         "bias penalty λ_b",
         "RMSE in stars",
         xlim=(0.07, 140),
-        ylim=(0.76, 1.1),
+        ylim=(0.76, 1.09),
         xscale="log",
     )
     ax.axhline(path.mean, color=COLOR.muted, ls=":", lw=1.5)
@@ -196,6 +196,7 @@ def draw_sweep(sweep, *, penalty, learning_rate):
     left, ax = panel(
         "Error by epoch", "epoch", "RMSE in stars", xlim=(0.5, n_epochs + 0.5), ylim=(0.55, 1.15)
     )
+    ax.set_xticks([1, *range(5, n_epochs + 1, 5)])
     ax.axhline(sweep.biases, color=COLOR.muted, ls=":", lw=1.5)
     label(ax, n_epochs, 0.57, "dotted: biases alone", COLOR.muted, ha="right", dy=4)
     label(ax, n_epochs, 1.11, "— validation", COLOR.loss, ha="right")
@@ -311,16 +312,16 @@ def draw_planted(results, *, density, noise=0.5):
         "share of cells observed in %",
         "RMSE",
         xlim=(0, 75),
-        ylim=(0.4, 1.4),
+        ylim=(0.4, 1.37),
     )
     shares = [100 * r.density for r in results]
-    ax.plot(shares, [min(r.error, 1.38) for r in results], "-o", color=COLOR.model, ms=4)
+    ax.plot(shares, [min(r.error, 1.35) for r in results], "-o", color=COLOR.model, ms=4)
     ax.plot(shares, [r.mean for r in results], "--", color=COLOR.muted, lw=1.5)
     ax.axhline(noise, color=COLOR.uncertainty, ls=":", lw=1.5)
     label(ax, 74, results[-1].mean, "the mean", COLOR.muted, ha="right", dy=10)
     label(ax, 74, noise, "noise floor: nobody gets below", COLOR.uncertainty, ha="right", dy=-9)
     label(ax, 74, 0.66, "rank-2 fit", COLOR.model, ha="right")
-    ax.plot(100 * now.density, min(now.error, 1.38), "o", color=COLOR.parameter, ms=9)
+    ax.plot(100 * now.density, min(now.error, 1.35), "o", color=COLOR.parameter, ms=9)
 
     right, ax = panel("Sixty cells left out", "true value", "predicted", xlim=(-1, 7), ylim=(-1, 7))
     ax.plot([-1, 7], [-1, 7], color=COLOR.target, ls="--", lw=1.5)
