@@ -155,7 +155,7 @@ def test_temperature_reads_cold_warm_and_hot_and_peaks_in_between(drawer):
 
 
 def test_the_empty_row_is_said_to_be_zero(drawer):
-    assert "row 1 is all 0, not NaN" in drawer("draw_mask", mask=figures.MASKS[-1])[1]
+    assert "row 1 is all 0, as defined" in drawer("draw_mask", mask=figures.MASKS[-1])[1]
     assert "21 of 36" in drawer("draw_mask", mask="causal")[1]
     assert "18 of 36" in drawer("draw_mask", mask="causal and padding")[1]
 

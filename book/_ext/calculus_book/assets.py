@@ -10,7 +10,12 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-MATHJAX_FILES = ("es5/tex-chtml.js", "es5/output/chtml/fonts/woff-v2", "es5/input/tex/extensions")
+MATHJAX_FILES = (
+    "es5/tex-chtml.js",
+    "es5/ui/lazy.js",
+    "es5/output/chtml/fonts/woff-v2",
+    "es5/input/tex/extensions",
+)
 
 
 def configure(app, config):

@@ -217,7 +217,7 @@ def draw_mask(*, mask):
     sums = weights.sum(axis=1)
     empty = int((sums == 0).sum())
     reading = f"Mask “{mask}”: {int(allowed.sum())} of 36 pairs are allowed; " + (
-        "each row sums to 1." if not empty else "row 1 is all 0, not NaN; the others sum to 1."
+        "each row sums to 1." if not empty else "row 1 is all 0, as defined; the others sum to 1."
     )
     return figure, reading
 

@@ -1,0 +1,75 @@
+"""How long a reader waits: from an input event to the next painted frame, while dragging.
+
+    make bench        (or: .venv/bin/python benchmarks/bench_sliders.py)
+
+Needs the built site and a Chromium. Each slider of each chapter is dragged across its track with
+the mouse; the page's own clock is read when the input event comes and after the frame that follows
+was painted. One frame at 60 Hz is 16.7 ms.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import NOTEBOOKS, SITE, find_chromium
+
+WATCH = """() => {
+  window.waits = [];
+  document.addEventListener("input", () => {
+    const came = performance.now();
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => window.waits.push(performance.now() - came);
+      channel.port2.postMessage(null);
+    });
+  }, {capture: true});
+}"""
+
+
+def drag(page, slider):
+    """Drag a slider over its whole track and back, a few pixels at a time."""
+    slider.scroll_into_view_if_needed()
+    figure = slider.locator("xpath=ancestor::figure")
+    page.wait_for_function("f => f.dataset.unpacked !== undefined", arg=figure.element_handle())
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 12, y)
+    page.mouse.down()
+    for share in [*np.linspace(0, 1, 60), *np.linspace(1, 0, 60)]:
+        page.mouse.move(box["x"] + 12 + share * (box["width"] - 24), y)
+        page.wait_for_timeout(4)
+    page.mouse.up()
+
+
+def main():
+    """Print median, 95th percentile and maximum for each chapter."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        for path in NOTEBOOKS:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri())
+            page.evaluate(WATCH)
+            sliders = page.locator('.cml input[type="range"]')
+            for i in range(sliders.count()):
+                page.wait_for_timeout(100)
+                drag(page, sliders.nth(i))
+            waits = np.array(page.evaluate("window.waits"))
+            p50, p95 = np.percentile(waits, [50, 95])
+            print(
+                f"{path.stem:22} {sliders.count()} sliders, {waits.size} moves: "
+                f"median {p50:.1f} ms, p95 {p95:.1f} ms, max {waits.max():.1f} ms"
+            )
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
