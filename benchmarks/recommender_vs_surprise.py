@@ -22,7 +22,8 @@ from surprise import SVD
 from surprise.trainset import Trainset
 
 from helpers.datasets import load_movielens, split_at_random
-from helpers.recommender import MatrixFactorization, rmse
+from helpers.factorization import rmse
+from helpers.recommender import MatrixFactorization
 
 
 def as_trainset(data, train):

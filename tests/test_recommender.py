@@ -8,17 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.datasets import load_movielens, planted_ratings, split_at_random
-from helpers.numdiff import check_gradient, check_vjp
-from helpers.recommender import (
-    MatrixFactorization,
-    NewUser,
-    Parameters,
-    als_half_step,
-    fit_biases,
-    rating,
-    rating_vjp,
-    rmse,
-)
+from helpers.factorization import Parameters, fit_biases, rating_vjp, rmse
+from helpers.numdiff import check_gradient
+from helpers.recommender import MatrixFactorization, NewUser
 
 NAMES = ["user_bias", "item_bias", "user_factors", "item_factors"]
 
@@ -81,18 +73,6 @@ def test_the_four_gradients_agree_with_finite_differences_and_autograd(penalty_p
     at(model, point)
     for k, mine in enumerate(model.gradient(*triples)):
         assert np.allclose(mine, autograd.grad(loss, k)(*point), rtol=1e-11, atol=1e-12)
-
-
-def test_the_vjp_of_the_prediction():
-    model, (users, items, _) = small()
-    error = check_vjp(
-        lambda *p: rating(3.0, p, users, items),
-        lambda upstream, *p: tuple(rating_vjp(p, users, items, upstream)),
-        *model.parameters,
-        rng=generator(),
-        names=NAMES,
-    )
-    assert error < 1e-7
 
 
 def test_the_loss_by_hand():
@@ -304,36 +284,6 @@ def test_rotating_the_factors_changes_no_prediction():
     assert not np.allclose(model.user_factors, P, atol=0.1)
 
 
-def test_half_steps_of_alternating_least_squares_are_closed_form():
-    # Corrections: "need gradients" is wrong; each half step is exact and lowers the loss.
-    model, (users, items, ratings) = small(penalty=0.7)
-    targets = ratings - model.mu - model.user_bias[users] - model.item_bias[items]
-    losses = [model.loss(users, items, ratings)]
-    for _ in range(5):
-        b, c, P, Q = model.parameters
-        P = als_half_step(users, items, targets, Q, n_rows=7, penalty=0.7)
-        model.parameters = Parameters(b, c, P, Q)
-        assert np.abs(model.gradient(users, items, ratings).user_factors).max() < 1e-12
-        losses.append(model.loss(users, items, ratings))
-        Q = als_half_step(items, users, targets, P, n_rows=9, penalty=0.7)
-        model.parameters = Parameters(b, c, P, Q)
-        assert np.abs(model.gradient(users, items, ratings).item_factors).max() < 1e-12
-        losses.append(model.loss(users, items, ratings))
-    assert np.all(np.diff(losses) <= 1e-12)
-    assert not P[0].any()
-
-
-def test_alternating_biases_reach_their_minimum():
-    model, (users, items, ratings) = small(k=0, bias_penalty=0.3)
-    model.mu, b, c = fit_biases(
-        users, items, ratings, n_users=7, n_items=9, penalty=0.3, sweeps=200
-    )
-    model.parameters = model.parameters._replace(user_bias=b, item_bias=c)
-    gradient = model.gradient(users, items, ratings)
-    assert max(np.abs(gradient.user_bias).max(), np.abs(gradient.item_bias).max()) < 1e-9
-    assert b[0] == c[0] == 0
-
-
 def test_a_model_without_factors_is_the_biases():
     model, triples = small(k=0)
     model.fit(*triples, rng=generator(), learning_rate=0.02, batch_size=8, n_epochs=100)
@@ -524,13 +474,8 @@ BAD_CALLS = {
     "user must be one": lambda m, t: m.recommend([0, 1]),
     "users must be between": lambda m, t: m.recommend(70),
     "exclude": lambda m, t: m.recommend(0, exclude=[99]),
-    "predictions": lambda m, t: rmse([1.0, 2.0], [1.0]),
-    "sweeps": lambda m, t: fit_biases(*t, n_users=7, n_items=9, sweeps=0),
-    "n_rows": lambda m, t: als_half_step([0], [0], [1.0], np.eye(2), n_rows=0, penalty=1.0),
-    "penalty must be greater": lambda m, t: als_half_step(
-        [0], [0], [1.0], np.eye(2), n_rows=1, penalty=0.0
-    ),
-    "column_factors": lambda m, t: als_half_step([0], [0], [1.0], [1.0], n_rows=1, penalty=1.0),
+    "exclude must be whole": lambda m, t: m.recommend(0, exclude=[1.5]),
+    "items must be whole numbers": lambda m, t: m.predict(0, [[1], [2, 3]]),
 }
 
 
@@ -555,6 +500,25 @@ def test_a_prediction_is_a_rating_or_a_value_error(user, item):
         return
     with pytest.raises(ValueError, match=r"(users|items) must be"):
         model.predict(user, item)
+
+
+ROW = st.lists(
+    st.one_of(st.integers(-2, 9), st.floats(), st.none(), st.text(max_size=1)), max_size=4
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(users=ROW, items=ROW, ratings=ROW)
+def test_a_fit_learns_or_names_what_is_wrong(users, items, ratings):
+    model, _ = small()
+    try:
+        history = model.fit(users, items, ratings, rng=generator(), n_epochs=2)
+    except ValueError as error:
+        named = str(error).split(" must ")[0]
+    else:
+        named = "nothing"
+        assert len(history.train_rmse) == 2
+    assert named in ("users", "items", "ratings", "nothing")
 
 
 def test_new_users_are_plain_tuples():

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from helpers.datasets import load_movielens, planted_ratings, split_at_random
+from helpers.factorization import fit_biases, rmse
 from helpers.figures import recommender as figures
-from helpers.recommender import History, fit_biases, rmse
+from helpers.recommender import History
 
 PENALTIES = (0.0, 4.0, 20.0)
 RATES = (2.0**-6, 2.0**-4, 0.5)
@@ -193,6 +194,8 @@ def test_the_corner_of_the_chapter_holds_453_films():
         (lambda t: figures.turned(np.ones((2, 3)), 10), "factors"),
         (lambda t: figures.turned(np.ones((2, 2)), np.inf), "degrees"),
         (lambda t: figures.draw_passes({}), "histories"),
+        (lambda t: figures.bias_path((), (), n_users=1, n_items=1, penalties=[1.0]), "train"),
+        (lambda t: figures.draw_rotation([1.0], [[1.0, 2.0]], [3.0], ["a"], degrees=1), "user"),
         (lambda t: figures.recover_planted((0.3,), rng=1), "rng"),
     ],
 )

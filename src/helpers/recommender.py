@@ -1,4 +1,4 @@
-"""Matrix factorization with biases: its loss, its gradients and three ways to minimize it.
+"""Matrix factorization with biases: its loss, its gradients and two ways to descend.
 
 One convention throughout, with e = r − r̂ and r̂ = μ + b_u + b_i + p_u·q_i::
 
@@ -25,15 +25,15 @@ from helpers._validate import (
     describe,
     one_of,
 )
-
-
-class Parameters(NamedTuple):
-    """What is learned, or a gradient with respect to it: shapes (m,), (n,), (m, k), (n, k)."""
-
-    user_bias: np.ndarray
-    item_bias: np.ndarray
-    user_factors: np.ndarray
-    item_factors: np.ndarray
+from helpers.factorization import (
+    Parameters,
+    as_ids,
+    as_triples,
+    fit_biases,
+    rating_unchecked,
+    rating_vjp_unchecked,
+    rmse,
+)
 
 
 class History(NamedTuple):
@@ -51,98 +51,6 @@ class NewUser(NamedTuple):
     bias: float
     factors: np.ndarray
     rated: np.ndarray
-
-
-def rmse(predictions, ratings):
-    """Root mean squared error of two rows of equal length; ``ValueError`` otherwise."""
-    ratings = as_finite_array(ratings, "ratings", ndim=1, min_size=1)
-    predictions = as_finite_array(predictions, "predictions", shape=ratings.shape)
-    return float(np.sqrt(np.mean((predictions - ratings) ** 2)))
-
-
-def _ids(value, name, count):
-    """``value`` as whole numbers in 0 … count − 1."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iu":
-        raise ValueError(f"{name} must be whole numbers, got {describe(value)}")
-    if array.size and (array.min() < 0 or array.max() >= count):
-        bad = array[(array < 0) | (array >= count)].flat[0]
-        raise ValueError(f"{name} must be between 0 and {count - 1}, got {bad}")
-    return array
-
-
-def _triples(users, items, ratings, n_users, n_items):
-    """Three rows of equal length, at least one entry each."""
-    ratings = as_finite_array(ratings, "ratings", ndim=1, min_size=1)
-    users, items = _ids(users, "users", n_users), _ids(items, "items", n_items)
-    for name, array in (("users", users), ("items", items)):
-        if array.shape != ratings.shape:
-            raise ValueError(
-                f"{name} must have one entry a rating, shape {ratings.shape}, got {array.shape}"
-            )
-    return users, items, ratings
-
-
-def rating(mu, parameters, users, items):
-    """r̂ = μ + b_u + b_i + p_u·q_i for each pair; shape of ``users``."""
-    b, c, P, Q = parameters
-    return mu + b[users] + c[items] + np.einsum("...k,...k->...", P[users], Q[items])
-
-
-def rating_vjp(parameters, users, items, upstream):
-    """Gradient of Σ upstream · r̂: each rating sends its share to its own four places.
-
-    The shares form a sparse matrix with ``upstream`` at (u, i), so that the two sums over
-    ratings are two sparse products, E Q and Eᵀ P.
-    """
-    b, c, P, Q = parameters
-    shares = sparse.coo_matrix((upstream, (users, items)), shape=(len(b), len(c)))
-    return Parameters(
-        np.bincount(users, upstream, len(b)),
-        np.bincount(items, upstream, len(c)),
-        shares @ Q,
-        shares.T @ P,
-    )
-
-
-def fit_biases(users, items, ratings, *, n_users, n_items, penalty=3.0, sweeps=10):
-    """μ and the two biases alone, by alternating closed forms: (μ, user biases, item biases).
-
-    With one bias held, the other has the minimum b_u = Σ(r − μ − b_i) / (n_u + λ_b).
-    ``ValueError`` when an id is out of range, the penalty negative or the data empty.
-    """
-    n_users, n_items = as_count(n_users, "n_users"), as_count(n_items, "n_items")
-    penalty, sweeps = as_positive(penalty, "penalty", zero_allowed=True), as_count(sweeps, "sweeps")
-    users, items, ratings = _triples(users, items, ratings, n_users, n_items)
-    mu = float(ratings.mean())
-    user_bias, item_bias = np.zeros(n_users), np.zeros(n_items)
-    # A row without a rating keeps bias 0; the 1 only avoids 0 / 0 there.
-    user_total = np.maximum(np.bincount(users, minlength=n_users) + penalty, 1)
-    item_total = np.maximum(np.bincount(items, minlength=n_items) + penalty, 1)
-    for _ in range(sweeps):
-        item_bias = np.bincount(items, ratings - mu - user_bias[users], n_items) / item_total
-        user_bias = np.bincount(users, ratings - mu - item_bias[items], n_users) / user_total
-    return mu, user_bias, item_bias
-
-
-def als_half_step(rows, columns, targets, column_factors, *, n_rows, penalty):
-    """Best factors of all rows for fixed column factors: one ridge regression a row.
-
-    Minimizes ½ Σ (target − p_row·q_column)² + ½ λ ‖P‖²: p_u = (QᵤᵀQᵤ + λI)⁻¹ Qᵤᵀ targetsᵤ.
-    Returns shape (n_rows, k); a row without ratings gets zeros. ``penalty`` > 0.
-    """
-    column_factors = as_finite_array(column_factors, "column_factors", ndim=2, min_size=1)
-    n_rows, penalty = as_count(n_rows, "n_rows"), as_positive(penalty, "penalty")
-    rows, columns, targets = _triples(rows, columns, targets, n_rows, len(column_factors))
-    order = np.argsort(rows, kind="stable")
-    bounds = np.searchsorted(rows[order], np.arange(n_rows + 1))
-    ridge = penalty * np.eye(column_factors.shape[1])
-    solution = np.zeros((n_rows, len(ridge)))
-    for row in np.flatnonzero(np.diff(bounds)):
-        mine = order[bounds[row] : bounds[row + 1]]
-        Q = column_factors[columns[mine]]
-        solution[row] = np.linalg.solve(Q.T @ Q + ridge, Q.T @ targets[mine])
-    return solution
 
 
 class MatrixFactorization:
@@ -226,16 +134,16 @@ class MatrixFactorization:
 
     def loss(self, users, items, ratings):
         """L at the current parameters on these ratings (the sum, not the mean)."""
-        users, items, ratings = _triples(users, items, ratings, *self._shape)
-        errors = ratings - rating(self.mu, self.parameters, users, items)
+        users, items, ratings = as_triples(users, items, ratings, *self._shape)
+        errors = ratings - rating_unchecked(self.mu, self.parameters, users, items)
         charged = zip(self._charges(users, items), self.parameters, strict=True)
         return float(0.5 * errors @ errors + sum(0.5 * np.sum(c * p**2) for c, p in charged))
 
     def gradient(self, users, items, ratings):
         """∇L on these ratings as four arrays: ∂L/∂b_user, ∂L/∂b_item, ∂L/∂P, ∂L/∂Q."""
-        users, items, ratings = _triples(users, items, ratings, *self._shape)
-        errors = ratings - rating(self.mu, self.parameters, users, items)
-        slopes = rating_vjp(self.parameters, users, items, -errors)
+        users, items, ratings = as_triples(users, items, ratings, *self._shape)
+        errors = ratings - rating_unchecked(self.mu, self.parameters, users, items)
+        slopes = rating_vjp_unchecked(self.parameters, users, items, -errors)
         charges = self._charges(users, items)
         return Parameters(
             *(s + c * p for s, c, p in zip(slopes, charges, self.parameters, strict=True))
@@ -246,8 +154,8 @@ class MatrixFactorization:
 
         The same as ``gradient``, regrouped as (1 − ηλ)θ + η(…) to pass over the memory less often.
         """
-        errors = ratings - rating(self.mu, self.parameters, users, items)
-        slopes = rating_vjp(self.parameters, users, items, learning_rate * errors)
+        errors = ratings - rating_unchecked(self.mu, self.parameters, users, items)
+        slopes = rating_vjp_unchecked(self.parameters, users, items, learning_rate * errors)
         charges = self._charges(users, items, share)
         for value, charge, slope in zip(self.parameters, charges, slopes, strict=True):
             value *= 1 - learning_rate * charge
@@ -283,7 +191,7 @@ class MatrixFactorization:
         ratings)`` the parameters of the best epoch are kept and the fit stops after ``patience``
         epochs without a better one. A fit that blows up stops and says so in ``diverged_in``.
         """
-        users, items, ratings = _triples(users, items, ratings, *self._shape)
+        users, items, ratings = as_triples(users, items, ratings, *self._shape)
         as_generator(rng)
         one_of(method, "method", ("sgd", "full"))
         learning_rate = as_positive(learning_rate, "learning_rate")
@@ -295,7 +203,7 @@ class MatrixFactorization:
                 raise ValueError(
                     f"validation must be (users, items, ratings), got {describe(validation)}"
                 )
-            validation = _triples(*validation, *self._shape)
+            validation = as_triples(*validation, *self._shape)
         self._start(users, items, ratings, as_count(bias_sweeps, "bias_sweeps", minimum=0))
         best, train, held = 0, [], []
         kept = self._copy()
@@ -373,7 +281,7 @@ class MatrixFactorization:
             return 0.0, np.zeros(k)
         if isinstance(ids, NewUser) and name == "users":
             return ids.bias, ids.factors
-        ids = _ids(ids, name, len(biases))
+        ids = as_ids(ids, name, len(biases))
         return biases[ids], factors[ids]
 
     def fold_in(self, items, ratings):
@@ -383,7 +291,7 @@ class MatrixFactorization:
         holds λ_b and λ. ``ValueError`` when an item is out of range or rated twice.
         """
         n = len(self.item_bias)
-        _, items, ratings = _triples(np.zeros(np.shape(items), int), items, ratings, 1, n)
+        _, items, ratings = as_triples(np.zeros(np.shape(items), int), items, ratings, 1, n)
         if len(np.unique(items)) < len(items):
             raise ValueError(f"items must be different, got {describe(items.tolist())}")
         A = np.column_stack([np.ones(len(items)), self.item_factors[items]])
@@ -404,12 +312,13 @@ class MatrixFactorization:
         predictions, the stars are clipped. ``ValueError`` when an id is out of range.
         """
         n, n_items = as_count(n, "n"), len(self.item_bias)
-        if titles is not None and len(titles) != n_items:
-            raise ValueError(f"titles must have {n_items} entries, got {len(titles)}")
+        if titles is not None and np.shape(titles) != (n_items,):
+            raise ValueError(f"titles must have {n_items} entries, got {describe(titles)}")
         if user is not None and not isinstance(user, NewUser) and np.ndim(user) != 0:
             raise ValueError(f"user must be one user, got {describe(user)}")
         scores = np.broadcast_to(self.predict(user, np.arange(n_items), clip=False), n_items).copy()
-        scores[_ids(np.array(exclude, dtype=int), "exclude", n_items)] = -np.inf
+        if np.size(exclude):
+            scores[as_ids(exclude, "exclude", n_items)] = -np.inf
         if isinstance(user, NewUser):
             scores[user.rated] = -np.inf
         elif user is not None:

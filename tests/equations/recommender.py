@@ -6,8 +6,9 @@ import numpy as np
 import sympy as sp
 
 from helpers.datasets import load_movielens
+from helpers.factorization import Parameters, als_half_step, fit_biases
 from helpers.numdiff import check_gradient, numerical_gradient
-from helpers.recommender import MatrixFactorization, Parameters, als_half_step, fit_biases
+from helpers.recommender import MatrixFactorization
 from tests.equations import checks
 
 _RNG = np.random.default_rng(12)

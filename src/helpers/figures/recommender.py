@@ -8,8 +8,9 @@ import numpy as np
 
 from helpers._validate import as_finite_array, as_finite_float, as_generator, as_positive, describe
 from helpers.datasets import planted_ratings
+from helpers.factorization import fit_biases, rmse
 from helpers.plotting import COLOR, format_number, label, panel
-from helpers.recommender import MatrixFactorization, fit_biases, rmse
+from helpers.recommender import MatrixFactorization
 
 # One user and one film in two factors; 3.5 + p·q = 4.25 stars are expected.
 _BASE, _P, _Q = 3.5, np.array([1.0, 0.5]), np.array([0.5, 0.5])
@@ -65,6 +66,12 @@ def draw_tug(*, stars, learning_rate):
     return (left, right), reading
 
 
+def _three(value, name):
+    if not isinstance(value, (tuple, list)) or len(value) != 3:
+        raise ValueError(f"{name} must be (users, items, ratings), got {describe(value)}")
+    return value
+
+
 class BiasPath(NamedTuple):
     """Errors of the biases alone for each bias penalty, and those of the mean rating."""
 
@@ -77,6 +84,7 @@ class BiasPath(NamedTuple):
 def bias_path(train, validation, *, n_users, n_items, penalties):
     """Fit the biases for each penalty; ``train`` and ``validation`` are (users, items, ratings)."""
     penalties = as_finite_array(penalties, "penalties", ndim=1, min_size=1)
+    train, validation = _three(train, "train"), _three(validation, "validation")
     errors = []
     for penalty in penalties:
         mu, b, c = fit_biases(*train, n_users=n_users, n_items=n_items, penalty=penalty)
@@ -154,6 +162,7 @@ def run_sweep(train, validation, *, n_users, n_items, n_factors, penalties, rate
 
     ``train`` and ``validation`` are (users, items, ratings).
     """
+    train, validation = _three(train, "train"), _three(validation, "validation")
     seed = int(as_generator(rng).integers(2**32))
     runs = {}
     for penalty in penalties:
@@ -359,6 +368,7 @@ def draw_rotation(user, films, baseline, names, *, degrees):
 
     ``user`` has shape (2,), ``films`` (n, 2); ``baseline`` (n,) is μ + b_u + b_i; n ``names``.
     """
+    user = as_finite_array(user, "user", shape=(2,))
     baseline = as_finite_array(baseline, "baseline", shape=(len(names),))
     before = baseline + as_finite_array(films, "films", shape=(len(names), 2)) @ user
     reach = 1.25 * max(np.linalg.norm(films, axis=1).max(), np.linalg.norm(user))
