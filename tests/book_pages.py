@@ -66,8 +66,10 @@ def opened(browser, name, *, theme="light", width=1280, height=900, **options):
 
 
 def typeset(page):
-    """Wait until MathJax, where the page has mathematics, has typeset it."""
+    """Wait until MathJax, where the page has mathematics, has typeset all of it."""
     page.wait_for_function(
         "!document.querySelector('script[src*=mathjax]') || (window.MathJax && MathJax.startup"
-        " && MathJax.startup.promise && MathJax.startup.promise.then(() => true))"
+        " && MathJax.startup.promise && MathJax.startup.promise.then(() =>"
+        " MathJax.startup.document.lazyTypesetAll()).then(() => document.fonts.ready)"
+        ".then(() => true))"
     )

@@ -86,6 +86,10 @@ def test_checks_are_read_without_running_them():
         ('<div class="citation" id="a" role="doc-biblioentry">', '<div class="citation" id="a">'),
         ('<summary aria-label="Toggle hidden content">', "<summary>"),
         (
+            '<button class="btn search-button-field x" title="Search" aria-label="Search">',
+            '<button class="btn search-button-field x">',
+        ),
+        (
             '<i class="theme-switch x" data-mode="dark" title="Dark">',
             '<i class="theme-switch x" data-mode="dark">',
         ),

@@ -72,7 +72,6 @@ def test_a_page_asks_nobody_and_complains_of_nothing(browser, site, name):
 def test_mathematics_is_typeset_without_a_network(browser, site, stem):
     with opened(browser, f"notebooks/{stem}.html") as page:
         typeset(page.page)
-        page.page.evaluate("document.fonts.ready.then(() => true)")
         assert page.page.locator("mjx-container").count() > 20
         assert page.page.locator("mjx-merror, [data-mjx-error]").count() == 0
         fonts = "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
@@ -83,7 +82,6 @@ def test_mathematics_is_typeset_without_a_network(browser, site, stem):
 def test_a_chapter_is_light_over_the_wire(browser, site, stem):
     with opened(browser, f"notebooks/{stem}.html") as page:
         typeset(page.page)
-        page.page.evaluate("document.fonts.ready.then(() => true)")
         total = 0
         for url in sorted({u.split("?")[0] for u in page.files}):
             content = Path(unquote(urlsplit(url).path)).read_bytes()

@@ -116,14 +116,21 @@ def test_changed_axes_are_drawn_as_they_are():
     ax.set_xticks([0.25], ["a quarter"])
     assert "a quarter" in "".join(bake.take_apart(figure, "p").groups)
     figure, ax = panel("t", "x", "y", xlim=(0, 1), ylim=(0, 2))
+    ax.tick_params(labelcolor=COLOR.gradient)
+    assert "var(--c-gradient)" in "".join(bake.take_apart(figure, "p").groups)
+    figure, ax = panel("t", "x", "y", xlim=(0, 1), ylim=(0, 2))
     ax.set_title("another", loc="left")
     assert "another" in "".join(bake.take_apart(figure, "p").groups)
 
 
 def test_a_heatmap_writes_its_opacities():
     figure, ax = panel("t", "x", "y", xlim=(0, 1), ylim=(0, 1))
-    heatmap(ax, np.array([[0.25, 1.0]]), ["row"], ["a", "b"], numbers=True)
+    heatmap(ax, np.array([[0.25, 1.0]]), ["row"], ["a", "b"])
     text = "".join(bake.take_apart(figure, "p").groups)
     assert "opacity:0.25" in text
+    assert ">0.25<" not in text
+    heatmap(ax, np.array([[0.25, 1.0]]), ["row"], ["a", "b"], texts=[["0.25", "1.00"]])
+    text = "".join(bake.take_apart(figure, "p").groups)
+    assert "opacity:0.45" in text
     assert ">0.25<" in text
     assert "var(--c-model)" in text

@@ -13,8 +13,8 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 
 from helpers import plotting
 
@@ -23,6 +23,8 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _COLOR_NAMES = {value: f"var(--c-{name})" for name, value in vars(plotting.COLOR).items()}
 _COLORS = re.compile("|".join(_COLOR_NAMES))
+#: Axes already drawn, by how they look and the prefix of their ids.
+_FURNITURE = {}
 _DEFAULT_STYLES = {
     "font-family: 'DejaVu Sans', sans-serif",
     "font-size: 11.5px",
@@ -54,20 +56,33 @@ def take_apart(figure, prefix):
 
     The axes that ``plotting.panel`` made stand below everything else and are drawn only once.
     """
-    with plotting.without_furniture(figure) as arguments:
+    made = plotting.furniture(figure)
+    if made is None:
+        return _parts(figure, prefix)
+    key, artists = made
+    (ax,) = figure.axes
+    with _hidden(artists):
         ours = _parts(figure, prefix)
-    if arguments is None:
-        return ours
-    below = _furniture(*arguments, prefix)
+    below = _FURNITURE.get((key, prefix))
+    if below is None:
+        with _hidden([a for a in ax.get_children() if a not in artists]):
+            below = _FURNITURE[key, prefix] = _parts(figure, prefix)
     return Drawing(
         ours.view_box, {**below.definitions, **ours.definitions}, below.groups + ours.groups
     )
 
 
-@lru_cache(maxsize=128)
-def _furniture(texts, options, prefix):
-    figure, _ = plotting.panel(*texts, **dict(options))
-    return _parts(figure, prefix)
+@contextmanager
+def _hidden(artists):
+    """Leave these artists out of the drawings made meanwhile."""
+    visible = [artist for artist in artists if artist.get_visible()]
+    try:
+        for artist in visible:
+            artist.set_visible(False)
+        yield
+    finally:
+        for artist in visible:
+            artist.set_visible(True)
 
 
 def _parts(figure, prefix):

@@ -7,7 +7,6 @@ those of the light theme and what a notebook shows.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from io import StringIO
 from types import SimpleNamespace
 
@@ -139,63 +138,36 @@ def panel(
         if equal:
             ax.set_aspect("equal", adjustable="box")
         ax.autoscale(False)
-    figure.furniture = (
-        (title, xlabel, ylabel),
-        {
-            "xlim": tuple(map(float, xlim)),
-            "ylim": tuple(map(float, ylim)),
-            "xscale": xscale,
-            "yscale": yscale,
-            "grid": grid,
-            "equal": equal,
-            "size": tuple(size),
-        },
-        heading,
-        _furniture_state(ax),
-    )
+    figure.panel_title = heading
     return figure, ax
 
 
-@contextmanager
-def without_furniture(figure):
-    """Hide the axes, ticks and title that ``panel`` made, for as long as the context lasts.
+def furniture(figure):
+    """The axes, ticks and title of a panel, and a text that is the same where they look the same.
 
     They are the same in every state of a figure and take most of the time to draw, so whoever
-    draws many states draws them once. Yields the arguments they came from, or ``None``, with
-    nothing hidden, where the figure is not a panel or its axes were changed since.
+    draws many states draws them once. Returns ``(key, artists)``, or ``None`` where the figure
+    was not made by ``panel``.
     """
-    made = getattr(figure, "furniture", None)
-    if made is None or len(figure.axes) != 1 or figure.legends or figure.texts:
-        yield None
-        return
-    texts, options, heading, state = made
+    heading = getattr(figure, "panel_title", None)
+    if heading is None or len(figure.axes) != 1:
+        return None
     (ax,) = figure.axes
-    if _furniture_state(ax) != state:
-        yield None
-        return
-    hidden = (ax.xaxis, ax.yaxis, *ax.spines.values(), heading)
-    was_visible = [artist.get_visible() for artist in hidden]
-    try:
-        for artist in hidden:
-            artist.set_visible(False)
-        yield texts, tuple(sorted(options.items()))
-    finally:
-        for artist, visible in zip(hidden, was_visible, strict=True):
-            artist.set_visible(visible)
-
-
-def _furniture_state(ax):
-    """All that decides how the axes of a panel look, comparable with ``==``."""
-    axes = (ax.xaxis, ax.yaxis)
-    return (
+    axes, spines = (ax.xaxis, ax.yaxis), list(ax.spines.values())
+    key = (
         (ax.get_xlim(), ax.get_ylim(), ax.get_xscale(), ax.get_yscale(), ax.get_aspect()),
         (ax.get_title(loc="left"), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()),
-        [(id(a.get_major_locator()), id(a.get_major_formatter())) for a in axes],
-        [a.get_tick_params(which="major") for a in axes],
-        [(a.get_visible(), a.label.get_color()) for a in axes],
-        [(s.get_visible(), s.get_edgecolor(), s.get_linewidth()) for s in ax.spines.values()],
-        (ax.axison, ax.get_position().bounds),
+        [_ticks(axis) for axis in axes],
+        [(a.get_tick_params(which="major"), a.get_visible(), a.label.get_color()) for a in axes],
+        [(s.get_visible(), s.get_edgecolor(), s.get_linewidth()) for s in spines],
+        (ax.axison, ax.get_position().bounds, tuple(figure.get_size_inches())),
     )
+    return repr(key), [*axes, *spines, heading]
+
+
+def _ticks(axis):
+    places = axis.get_majorticklocs()
+    return list(map(float, places)), axis.get_major_formatter().format_ticks(places)
 
 
 def label(ax, x, y, text, color, *, ha="left", va="center", dx=0, dy=0, size=11.5):
@@ -213,11 +185,11 @@ def label(ax, x, y, text, color, *, ha="left", va="center", dx=0, dy=0, size=11.
     )
 
 
-def heatmap(ax, weights, row_labels, column_labels, *, color=COLOR.model, numbers=False):
+def heatmap(ax, weights, row_labels, column_labels, *, color=COLOR.model, texts=None):
     """Draw a matrix of values in [0, 1] as squares whose opacity is the value; row 0 on top.
 
     ``weights`` has shape (rows, columns). Opacity of one colour reads alike on light and dark
-    paper. With ``numbers`` the values are written into the cells.
+    paper. ``texts``, rows of strings, are written into the cells, which are paler for it.
     """
     weights = np.asarray(weights, dtype=float)
     rows, columns = weights.shape
@@ -226,14 +198,13 @@ def heatmap(ax, weights, row_labels, column_labels, *, color=COLOR.model, number
     ax.grid(False)
     for i in range(rows):
         for j in range(columns):
-            alpha = round(float(np.clip(weights[i, j], 0, 1)), 3)
+            # Under a text at most 0.45, so that ink stands out from it in both themes.
+            alpha = round((0.45 if texts else 1) * float(np.clip(weights[i, j], 0, 1)), 3)
             ax.add_patch(
                 Rectangle((j - 0.48, i - 0.48), 0.96, 0.96, facecolor=color, alpha=alpha, lw=0)
             )
-            if numbers:
-                text = f"{weights[i, j]:.2f}"
-                tone = COLOR.paper if weights[i, j] > 0.55 else COLOR.ink
-                ax.text(j, i, text, ha="center", va="center", fontsize=11, color=tone)
+            if texts:
+                ax.text(j, i, texts[i][j], ha="center", va="center", fontsize=11.5, color=COLOR.ink)
     ax.set_xticks(range(columns), column_labels)
     ax.set_yticks(range(rows), row_labels)
     ax.tick_params(length=0)

@@ -18,13 +18,7 @@ REPAIRS = (
     (re.compile(r' role="(?:doc-biblioentry|doc-backlink|list)"(?=[^>]*>)'), ""),
     # A visible text must be part of the accessible name, or voice control cannot find it.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
-    (
-        re.compile(
-            r'(<button class="[^"]*search-button-field[^"]*") title="[^"]*" '
-            r'data-bs-placement="bottom" data-bs-toggle="tooltip"'
-        ),
-        r"\1",
-    ),
+    (re.compile(r'(<button class="[^"]*search-button-field[^"]*")[^>]*>'), r"\1>"),
     # The icon script turns this title into a text of the button that its name does not have.
     (re.compile(r'(<i [^>]*theme-switch [^>]*?) title="[^"]*"'), r"\1"),
 )

@@ -209,11 +209,8 @@ def draw_mask(*, mask):
 
     figure, ax = panel("Weights, numbers in each cell", "key", "query", xlim=(0, 1), ylim=(0, 1))
     names = [str(i) for i in range(1, 7)]
-    heatmap(ax, np.where(allowed, weights, 0), names, names)
-    for i, j in np.ndindex(6, 6):
-        text = f"{weights[i, j]:.2f}" if allowed[i, j] else "×"
-        tone = COLOR.paper if weights[i, j] > 0.55 else COLOR.ink
-        ax.text(j, i, text, ha="center", va="center", fontsize=11, color=tone)
+    texts = np.where(allowed, np.char.mod("%.2f", weights), "×").tolist()
+    heatmap(ax, np.where(allowed, weights, 0), names, names, texts=texts)
     sums = weights.sum(axis=1)
     empty = int((sums == 0).sum())
     reading = f"Mask “{mask}”: {int(allowed.sum())} of 36 pairs are allowed; " + (

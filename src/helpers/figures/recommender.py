@@ -388,7 +388,7 @@ def draw_rotation(user, films, baseline, names, *, degrees):
     ax.plot(*films.T, "s", color=COLOR.model, ms=5)
     for film, name in zip(films, names, strict=True):
         side = ("left", 6) if film[0] > 0 else ("right", -6)
-        label(ax, *film, name, COLOR.ink, ha=side[0], dx=side[1], size=11)
+        label(ax, *film, name, COLOR.ink, ha=side[0], dx=side[1])
 
     predicted = baseline + films @ user
     right, ax = panel(
