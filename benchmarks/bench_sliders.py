@@ -36,6 +36,7 @@ def drag(page, slider):
     slider.scroll_into_view_if_needed()
     figure = slider.locator("xpath=ancestor::figure")
     page.wait_for_function("f => f.dataset.unpacked !== undefined", arg=figure.element_handle())
+    page.wait_for_timeout(500)  # a reader arrives before dragging; formulas nearby get typeset
     box = slider.bounding_box()
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 12, y)
@@ -59,7 +60,6 @@ def main():
             page.evaluate(WATCH)
             sliders = page.locator('.cml input[type="range"]')
             for i in range(sliders.count()):
-                page.wait_for_timeout(100)
                 drag(page, sliders.nth(i))
             waits = np.array(page.evaluate("window.waits"))
             p50, p95 = np.percentile(waits, [50, 95])

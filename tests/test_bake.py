@@ -82,3 +82,22 @@ def test_states_of_different_form_are_refused():
 
 def test_the_alternative_text_is_escaped():
     assert 'aria-label="a &quot;b&quot; &lt; c"' in drawing(0.1).svg('a "b" < c')
+
+
+def markers(shape, **options):
+    figure, ax = panel("t", "x", "y", xlim=(0, 10), ylim=(0, 10))
+    ax.plot([2, 4, 6], [1, 2, 3], shape, color=COLOR.step, ms=6, **options)
+    return "".join(bake.take_apart(figure, "p").groups)
+
+
+@pytest.mark.parametrize(("shape", "cap"), [("o", "round"), ("s", "square")])
+def test_round_and_square_markers_become_one_path_of_dots(shape, cap):
+    text = markers(shape)
+    assert text.count("h0") == 3
+    assert f"stroke-width:7;stroke-linecap:{cap}" in text
+    assert markers("^").count("<use") == 3
+
+
+@pytest.mark.parametrize("options", [{"mfc": "none"}, {"alpha": 0.5}, {"mec": COLOR.ink}])
+def test_markers_that_no_dot_looks_like_stay_markers(options):
+    assert "h0" not in markers("o", **options)

@@ -34,11 +34,27 @@
       if (!this.unpacking) {
         this.unpacking = unpack(this.element.querySelector(".cml-packed").textContent).then((data) => {
           this.data = data;
-          this.shown = this.panes.map(() => null);
+          // The page came with the first state drawn: the first move swaps only what differs.
+          this.shown = data.states[data.first].slice();
+          this.reserve();
+          window.addEventListener("resize", () => this.reserve());
           this.element.dataset.unpacked = "";
         });
       }
       return this.unpacking;
+    }
+
+    // Room for the longest reading: a page that moves under the hand is hard to read, and slow.
+    reserve() {
+      const longest = this.data.readings.reduce((a, b) => (b.length > a.length ? b : a));
+      const probe = this.reading.cloneNode();
+      probe.removeAttribute("aria-live");
+      probe.textContent = `${longest} …`;
+      probe.style.cssText = "visibility: hidden; min-height: 0";
+      this.reading.after(probe);
+      const height = probe.offsetHeight;
+      probe.remove();
+      this.reading.style.minHeight = `${height}px`;
     }
 
     move() {
@@ -71,16 +87,24 @@
       return made;
     }
 
+    // Puts the groups of a state into a drawing, leaving alone what is there already.
     draw(pane, i, groups) {
       const shown = this.shown[i];
-      if (shown && shown.length === groups.length) {
-        const children = [...pane.children];
+      const children = [...pane.children];
+      if (shown.length === groups.length) {
         groups.forEach((number, k) => {
           if (number !== shown[k]) children[k].replaceWith(this.node(number));
         });
       } else {
-        pane.replaceChildren();
-        groups.forEach((number) => pane.append(this.node(number)));
+        let head = 0;
+        while (head < shown.length && shown[head] === groups[head]) head += 1;
+        let tail = 0;
+        const most = Math.min(shown.length, groups.length) - head;
+        while (tail < most && shown.at(-1 - tail) === groups.at(-1 - tail)) tail += 1;
+        children.slice(head, shown.length - tail).forEach((child) => child.remove());
+        const after = children[shown.length - tail] || null;
+        groups.slice(head, groups.length - tail)
+          .forEach((number) => pane.insertBefore(this.node(number), after));
       }
       this.shown[i] = groups;
     }

@@ -25,6 +25,8 @@ _COLOR_NAMES = {value: f"var(--c-{name})" for name, value in vars(plotting.COLOR
 _COLORS = re.compile("|".join(_COLOR_NAMES))
 #: Axes already drawn, by how they look and the prefix of their ids.
 _FURNITURE = {}
+_POINT = re.compile(r"(-?[\d.]+) (-?[\d.]+)")
+_MARKER_STYLES = {"fill", "stroke", "stroke-width", "stroke-linejoin"}
 _DEFAULT_STYLES = {
     "font-family: 'DejaVu Sans', sans-serif",
     "font-size: 11.5px",
@@ -88,24 +90,70 @@ def _hidden(artists):
 def _parts(figure, prefix):
     root = ElementTree.fromstring(plotting.to_svg(figure))
     width, height = root.get("viewBox").split()[2:]
-    definitions, groups = {}, []
+    defined, groups = {}, []
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag == f"{_SVG}defs":
                 parent.remove(child)
-                for item in child:
-                    if item.get("id"):
-                        identifier = f"{prefix}-{item.get('id')}"
-                        definitions[identifier] = _write(item, prefix, keep_id=True)
+                defined |= {item.get("id"): item for item in child if item.get("id")}
             elif child.tag == f"{_SVG}metadata":
                 parent.remove(child)
+    _merge_markers(root, defined)
     for figure_group in root.findall(f"{_SVG}g"):
         for child in figure_group:
             if child.get("id", "").startswith("axes_"):
                 groups += [_write(item, prefix) for item in child]
             else:
                 groups.append(_write(child, prefix))
-    return Drawing(f"0 0 {width} {height}", definitions, tuple(g for g in groups if g))
+    groups = tuple(g for g in groups if g)
+    text = "".join(groups)
+    definitions = {
+        f"{prefix}-{name}": _write(item, prefix, keep_id=True)
+        for name, item in defined.items()
+        if f"#{prefix}-{name}" in text
+    }
+    return Drawing(f"0 0 {width} {height}", definitions, groups)
+
+
+def _merge_markers(root, defined):
+    """Turn a row of round or square markers into one path of dots, which is quicker to draw.
+
+    A dot is a stroke of no length: its cap gives the shape, its width the size.
+    """
+    for group in root.iter(f"{_SVG}g"):
+        uses = list(group)
+        first = uses[0] if uses else None
+        if first is None or any(
+            u.tag != f"{_SVG}use" or u.get(_HREF) != first.get(_HREF) for u in uses
+        ):
+            continue
+        marker = defined[first.get(_HREF)[1:]]
+        dot = _dot(marker.get("d"), marker.get("style", ""), first.get("style", ""))
+        if dot is None or any(u.get("style") != first.get("style") for u in uses):
+            continue
+        data = " ".join(f"M {u.get('x')} {u.get('y')} h 0" for u in uses)
+        for use in uses:
+            group.remove(use)
+        ElementTree.SubElement(group, f"{_SVG}path", {"d": data, "style": dot})
+
+
+def _dot(data, marker_style, use_style):
+    """The style of the stroke that looks like a marker, or None where there is none."""
+    styles = dict(p.strip().split(": ", 1) for p in use_style.split(";") if p.strip())
+    edges = dict(p.strip().split(": ", 1) for p in marker_style.split(";") if p.strip())
+    color = styles.get("fill")
+    if color is None or color != styles.get("stroke") or set(styles) - _MARKER_STYLES:
+        return None
+    corners = [tuple(map(float, p)) for p in _POINT.findall(data)]
+    radius = max((abs(c) for point in corners for c in point), default=0.0)
+    if len(corners) == 25 and data.count("C") == 8 and "z" in data:
+        cap = "round"
+    elif len(corners) == 4 and {(abs(x), abs(y)) for x, y in corners} == {(radius, radius)}:
+        cap = "square"
+    else:
+        return None
+    width = 2 * radius + float(edges.get("stroke-width", styles.get("stroke-width", 1)))
+    return f"fill: none; stroke: {color}; stroke-width: {width:g}; stroke-linecap: {cap}"
 
 
 def pack(payload):

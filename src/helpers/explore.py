@@ -168,6 +168,7 @@ class Explorable(widgets.VBox):
         reading = packer.readings[index]
         payload = {
             **packer.payload(),
+            "first": index,
             "controls": [{"name": c.name, "texts": c.texts} for c in self.controls],
         }
         return self._figure(
