@@ -12,7 +12,7 @@ from helpers.plotting import COLOR, panel
 def drawing(height, prefix="p"):
     figure, ax = panel("title", "x", "y", xlim=(0, 1), ylim=(0, 1))
     ax.plot([0, 0.5, 1], [0, height, 1], color=COLOR.loss, marker="o")
-    ax.plot([0, 1], [1, 0], color=COLOR.muted)
+    ax.plot([0, 2], [1, 0], color=COLOR.muted)
     return bake.take_apart(figure, prefix)
 
 
@@ -95,9 +95,24 @@ def test_round_and_square_markers_become_one_path_of_dots(shape, cap):
     text = markers(shape)
     assert text.count("h0") == 3
     assert f"stroke-width:7;stroke-linecap:{cap}" in text
-    assert markers("^").count("<use") == 3
+    furniture = markers("").count("<use")
+    assert markers(shape).count("<use") == furniture
+    assert markers("^").count("<use") == furniture + 3
 
 
 @pytest.mark.parametrize("options", [{"mfc": "none"}, {"alpha": 0.5}, {"mec": COLOR.ink}])
 def test_markers_that_no_dot_looks_like_stay_markers(options):
     assert "h0" not in markers("o", **options)
+
+
+@pytest.mark.parametrize(("top", "clipped"), [(0.9, False), (1.5, True)])
+def test_only_what_leaves_the_axes_is_clipped(top, clipped):
+    figure, ax = panel("t", "x", "y", xlim=(0, 1), ylim=(0, 1))
+    ax.plot([0, 0.5, 1], [0, top, 1], color=COLOR.loss)
+    assert ("clip-path" in "".join(bake.take_apart(figure, "p").groups)) == clipped
+
+
+def test_a_marker_at_the_edge_stays_clipped():
+    figure, ax = panel("t", "x", "y", xlim=(0, 1), ylim=(0, 1))
+    ax.plot([0.5], [0.0], "o", color=COLOR.loss)
+    assert "clip-path" in "".join(bake.take_apart(figure, "p").groups)

@@ -26,6 +26,7 @@ _COLORS = re.compile("|".join(_COLOR_NAMES))
 #: Axes already drawn, by how they look and the prefix of their ids.
 _FURNITURE = {}
 _POINT = re.compile(r"(-?[\d.]+) (-?[\d.]+)")
+_MARKER_MARGIN = 8
 _MARKER_STYLES = {"fill", "stroke", "stroke-width", "stroke-linejoin"}
 _DEFAULT_STYLES = {
     "font-family: 'DejaVu Sans', sans-serif",
@@ -99,6 +100,7 @@ def _parts(figure, prefix):
             elif child.tag == f"{_SVG}metadata":
                 parent.remove(child)
     _merge_markers(root, defined)
+    _drop_idle_clips(root, defined)
     for figure_group in root.findall(f"{_SVG}g"):
         for child in figure_group:
             if child.get("id", "").startswith("axes_"):
@@ -135,6 +137,28 @@ def _merge_markers(root, defined):
         for use in uses:
             group.remove(use)
         ElementTree.SubElement(group, f"{_SVG}path", {"d": data, "style": dot})
+
+
+def _drop_idle_clips(root, defined):
+    """Take the clip from what lies inside it anyway: browsers spend time on every clip."""
+    boxes = {}
+    for name, item in defined.items():
+        for rectangle in item.iter(f"{_SVG}rect"):
+            x, y, width, height = (float(rectangle.get(k)) for k in ("x", "y", "width", "height"))
+            boxes[f"url(#{name})"] = (x, y, x + width, y + height)
+    for element in root.iter():
+        box = boxes.get(element.get("clip-path"))
+        if box is None:
+            continue
+        data = [e.get("d") or f"{e.get('x')} {e.get('y')}" for e in element.iter() if len(e) == 0]
+        points = [tuple(map(float, p)) for text in data for p in _POINT.findall(text)]
+        # What is drawn around its points, as markers are, must keep away from the edge.
+        margin = _MARKER_MARGIN if len(element) else -0.1
+        if points and all(
+            box[0] + margin <= x <= box[2] - margin and box[1] + margin <= y <= box[3] - margin
+            for x, y in points
+        ):
+            del element.attrib["clip-path"]
 
 
 def _dot(data, marker_style, use_style):
