@@ -38,7 +38,9 @@ test: $(VENV)/.test  ## build the site, then run all tests: units, notebooks, si
 	@echo "==> building the site"
 	@$(BIN)/jupyter-book build .
 	@echo "==> testing"
-	@$(BIN)/python -m pytest --nbval -n 2 --dist loadgroup tests notebooks
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup tests
+	@echo "==> executing the notebooks again and comparing what they print"
+	@$(BIN)/python -m pytest --nbval -n 2 --dist loadfile notebooks
 
 serve: book  ## serve the site on http://localhost:8000
 	@$(BIN)/python -m http.server --bind localhost --directory $(SITE) 8000

@@ -83,15 +83,6 @@ def browser():
         browser.close()
 
 
-def pytest_collection_modifyitems(items):
-    """Keep what runs the same notebook in one worker, so that it is run only once there."""
-    for item in items:
-        if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(f"cells of {item.path.stem}"))
-        elif item.path.stem in ("test_explorables", "test_book_figures"):
-            item.add_marker(pytest.mark.xdist_group(item.callspec.params["stem"]))
-
-
 def pytest_terminal_summary(terminalreporter):
     """Say what was not run for want of a browser, and how to get one."""
     skipped = [
