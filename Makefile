@@ -38,7 +38,7 @@ test: $(VENV)/.test  ## build the site, then run all tests: units, notebooks, si
 	@echo "==> building the site"
 	@$(BIN)/jupyter-book build .
 	@echo "==> testing"
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup tests
+	@$(BIN)/python -m pytest -n 3 --dist loadfile tests
 	@echo "==> executing the notebooks again and comparing what they print"
 	@$(BIN)/python -m pytest --nbval -n 2 --dist loadfile notebooks
 

@@ -2,13 +2,9 @@
 
 import contextlib
 
-import pytest
-
 from tests.conftest import NOTEBOOKS, SITE
 
 CHAPTERS = [path.stem for path in NOTEBOOKS]
-# Tests that run a chapter's notebook stay together in one worker, so that it runs only once.
-CHAPTERS_THAT_RUN = [pytest.param(s, marks=pytest.mark.xdist_group(s)) for s in CHAPTERS]
 THEMES = ("light", "dark")
 
 

@@ -1,13 +1,18 @@
-"""The figures of the built pages, moved in a real browser, show what ``draw`` gives in Python."""
+"""Each explorable of each notebook, moved as real widgets and, on its built page, in a browser.
+
+Both halves need the notebook to be run. They stand in one file, which one worker runs, so that it
+is run only once.
+"""
 
 import itertools
 import re
+import warnings
 
 import numpy as np
 import pytest
 
 from helpers import bake
-from tests.book_pages import CHAPTERS_THAT_RUN, opened
+from tests.book_pages import CHAPTERS, opened
 from tests.conftest import explorables
 
 _PACKED = re.compile(r'<figure class="cml" id="([^"]+)">(.*?)</figure>', re.DOTALL)
@@ -56,7 +61,7 @@ def values_at(figure, positions):
     return {c.name: c.values[p] for c, p in zip(figure.controls, positions, strict=True)}
 
 
-@pytest.mark.parametrize("stem", CHAPTERS_THAT_RUN)
+@pytest.mark.parametrize("stem", CHAPTERS)
 def test_every_control_moves_and_shows_what_draw_gives(browser, site, stem, rng):
     with opened(browser, f"notebooks/{stem}.html") as page:
         for figure in moving(stem):
@@ -74,7 +79,7 @@ def test_every_control_moves_and_shows_what_draw_gives(browser, site, stem, rng)
         assert page.foreign == []
 
 
-@pytest.mark.parametrize("stem", CHAPTERS_THAT_RUN)
+@pytest.mark.parametrize("stem", CHAPTERS)
 def test_the_page_holds_every_state_of_every_figure(site, stem):
     html = (site / "notebooks" / f"{stem}.html").read_text(encoding="utf-8")
     figures = dict(_PACKED.findall(html))
@@ -86,7 +91,7 @@ def test_the_page_holds_every_state_of_every_figure(site, stem):
         assert [c["name"] for c in payload["controls"]] == [c.name for c in explorable.controls]
 
 
-@pytest.mark.parametrize("stem", CHAPTERS_THAT_RUN)
+@pytest.mark.parametrize("stem", CHAPTERS)
 def test_figures_are_small(site, stem):
     html = (site / "notebooks" / f"{stem}.html").read_text(encoding="utf-8")
     for identifier, content in _PACKED.findall(html):
@@ -95,7 +100,7 @@ def test_figures_are_small(site, stem):
         assert len(content.encode()) <= allowed, identifier
 
 
-@pytest.mark.parametrize("stem", CHAPTERS_THAT_RUN)
+@pytest.mark.parametrize("stem", CHAPTERS)
 def test_the_keyboard_and_the_mouse_move_a_slider(browser, site, stem):
     with opened(browser, f"notebooks/{stem}.html") as page:
         slider = page.page.locator('.cml input[type="range"]').first
@@ -121,7 +126,7 @@ def test_the_keyboard_and_the_mouse_move_a_slider(browser, site, stem):
         assert figure.get_attribute("data-state") != first
 
 
-@pytest.mark.parametrize("stem", CHAPTERS_THAT_RUN)
+@pytest.mark.parametrize("stem", CHAPTERS)
 def test_without_scripts_the_first_state_and_its_reading_stand_there(browser, site, stem):
     with opened(browser, f"notebooks/{stem}.html", java_script_enabled=False) as page:
         for explorable in explorables(stem):
@@ -134,7 +139,7 @@ def test_without_scripts_the_first_state_and_its_reading_stand_there(browser, si
                 assert "JavaScript" in figure.locator(".cml-note").inner_text()
 
 
-@pytest.mark.parametrize("stem", CHAPTERS_THAT_RUN)
+@pytest.mark.parametrize("stem", CHAPTERS)
 def test_nothing_is_unpacked_before_the_reader_comes_near(browser, site, stem):
     with opened(browser, f"notebooks/{stem}.html") as page:
         page.page.wait_for_timeout(500)
@@ -150,3 +155,69 @@ def test_nothing_is_unpacked_before_the_reader_comes_near(browser, site, stem):
         page.page.wait_for_function(
             "f => f.dataset.unpacked !== undefined", arg=last.element_handle()
         )
+
+
+_BAD = re.compile(r"\bnan\b|\binf\b|NaN|Infinity", re.IGNORECASE)
+_BAD_PATH = re.compile(r'(?:d|x|y|points)="[^"]*(?:nan|inf)', re.IGNORECASE)
+
+
+def assert_drawn(figure):
+    """The figure shows a drawing, a reading, and no number that is none."""
+    html = figure._view.value
+    assert figure.reading.strip()
+    assert not _BAD.search(figure.reading), figure.reading
+    assert not _BAD_PATH.search(html)
+    for drawing in html.split("<svg")[1:]:
+        assert drawing.count("<path") + drawing.count("<use") > 3, "an empty picture"
+
+
+def move(figure, values):
+    for control, value in zip(figure.controls, values, strict=True):
+        control.widget.value = value
+    assert tuple(figure.values.values()) == tuple(values)
+    assert_drawn(figure)
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_every_value_of_every_control_draws_without_a_warning(stem, rng):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures = explorables(stem)
+        assert any(f.controls for f in figures), "a chapter without a control"
+        for figure in figures:
+            assert_drawn(figure)
+            start = tuple(c.widget.value for c in figure.controls)
+            for i, control in enumerate(figure.controls):
+                for value in control.values:
+                    move(figure, (*start[:i], value, *start[i + 1 :]))
+            for values in itertools.product(
+                *((c.values[0], c.values[-1]) for c in figure.controls)
+            ):
+                move(figure, values)
+            for _ in range(5):
+                chosen = (c.values[int(rng.integers(len(c.values)))] for c in figure.controls)
+                move(figure, tuple(chosen))
+            move(figure, start)
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_axes_stay_put_and_the_alternative_text_describes(stem):
+    for figure in explorables(stem):
+        if not figure.controls:
+            continue
+        assert len(figure.alt) > 20, f"{figure.identifier} has no description"
+        states = list(figure.states())
+        frames = []
+        for values in (states[0], states[-1]):
+            figures, _ = figure.draw(**values)
+            figures = figures if isinstance(figures, tuple) else (figures,)
+            frames.append([(f.axes[0].get_xlim(), f.axes[0].get_ylim()) for f in figures])
+        assert frames[0] == frames[1] or figure.controls[0].kind == "choice", figure.identifier
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_controls_are_named_by_word_and_redraw_differs(stem):
+    for figure in explorables(stem):
+        for control in figure.controls:
+            assert re.search(r"[a-z]{3}", control.description), control.name
+            assert control.widget.description, control.name

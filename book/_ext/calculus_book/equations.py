@@ -78,7 +78,8 @@ class CheckedEquations(SphinxDirective):
             entry = nodes.container(ids=[f"check-{check.label}"], classes=["cml-check-entry"])
             head = f"{{eq}}`{check.label}` — by {check.by}. {check.about}"
             entry += self.parse_text_to_nodes(head)
-            code = nodes.literal_block(check.code, check.code, language="python")
-            entry += code
+            entry += nodes.raw("", "<details><summary>the check</summary>", format="html")
+            entry += nodes.literal_block(check.code, check.code, language="python")
+            entry += nodes.raw("", "</details>", format="html")
             entries.append(entry)
         return entries
