@@ -179,7 +179,7 @@ def move(figure, values):
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
-def test_every_value_of_every_control_draws_without_a_warning(stem, rng):
+def test_controls_over_their_range_draw_without_a_warning(stem, rng):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figures = explorables(stem)
@@ -188,7 +188,7 @@ def test_every_value_of_every_control_draws_without_a_warning(stem, rng):
             assert_drawn(figure)
             start = tuple(c.widget.value for c in figure.controls)
             for i, control in enumerate(figure.controls):
-                for value in control.values:
+                for value in control.values[:: max(1, len(control.values) // 8)]:
                     move(figure, (*start[:i], value, *start[i + 1 :]))
             for values in itertools.product(
                 *((c.values[0], c.values[-1]) for c in figure.controls)

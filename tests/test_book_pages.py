@@ -1,7 +1,9 @@
 """Every page: offline, legible in both themes, on a phone and on paper, and light to load."""
 
 import gzip
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -43,34 +45,72 @@ LOW_CONTRAST = """() => {
 }"""
 
 
+LOOK = """() => ({
+  nameless: [...document.querySelectorAll("main img, main svg.cml-svg")].filter((e) =>
+    !(e.getAttribute("alt") || e.getAttribute("aria-label") || "").trim()).length,
+  formulas: document.querySelectorAll("mjx-container").length,
+  mistakes: document.querySelectorAll("mjx-merror, [data-mjx-error]").length,
+  fonts: [...document.fonts].filter((f) => f.status === "loaded").map((f) => f.family),
+  checks: [...document.querySelectorAll(".cml-checked a")].map((a) => a.getAttribute("href")),
+})"""
+
+
+@pytest.fixture(scope="module")
+def visit(browser, site):
+    """Open a page once, as a reader who never chose a theme, and note what several tests ask."""
+
+    @cache
+    def once(name):
+        with opened(browser, name, theme=None) as page:
+            page.page.wait_for_timeout(300)
+            typeset(page.page)
+            return SimpleNamespace(
+                foreign=page.foreign,
+                complaints=page.complaints,
+                files=sorted({url.split("?")[0] for url in page.files}),
+                **page.page.evaluate(LOOK),
+            )
+
+    return once
+
+
 @pytest.mark.parametrize("name", all_pages())
-def test_a_page_asks_nobody_and_complains_of_nothing(browser, site, name):
-    with opened(browser, name, theme=None) as page:
-        page.page.wait_for_timeout(500)
-        assert page.foreign == []
-        assert page.complaints == []
+def test_a_page_asks_nobody_and_complains_of_nothing(visit, name):
+    assert visit(name).foreign == []
+    assert visit(name).complaints == []
+
+
+@pytest.mark.parametrize("name", all_pages())
+def test_every_picture_has_a_text_alternative(visit, name):
+    assert visit(name).nameless == 0
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
-def test_mathematics_is_typeset_without_a_network(browser, site, stem):
-    with opened(browser, f"notebooks/{stem}.html") as page:
-        typeset(page.page)
-        assert page.page.locator("mjx-container").count() > 20
-        assert page.page.locator("mjx-merror, [data-mjx-error]").count() == 0
-        fonts = "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
-        assert any("MJX" in family for family in page.page.evaluate(fonts))
+def test_mathematics_is_typeset_without_a_network(visit, stem):
+    seen = visit(f"notebooks/{stem}.html")
+    assert seen.formulas > 20
+    assert seen.mistakes == 0
+    assert any("MJX" in family for family in seen.fonts)
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
-def test_a_chapter_is_light_over_the_wire(browser, site, stem):
-    with opened(browser, f"notebooks/{stem}.html") as page:
-        typeset(page.page)
-        total = 0
-        for url in sorted({u.split("?")[0] for u in page.files}):
-            content = Path(unquote(urlsplit(url).path)).read_bytes()
-            packed = url.endswith((".woff", ".woff2", ".png"))
-            total += len(content) if packed else len(gzip.compress(content, 6))
-        assert total <= CHAPTER_BYTES
+def test_a_chapter_is_light_over_the_wire(visit, stem):
+    total = 0
+    for url in visit(f"notebooks/{stem}.html").files:
+        content = Path(unquote(urlsplit(url).path)).read_bytes()
+        packed = url.endswith((".woff", ".woff2", ".png"))
+        total += len(content) if packed else len(gzip.compress(content, 6))
+    assert total <= CHAPTER_BYTES
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_checked_marks_lead_to_the_check(visit, site, stem):
+    links = visit(f"notebooks/{stem}.html").checks
+    assert links
+    checks = (site / "book" / "checks.html").read_text(encoding="utf-8")
+    for link in links:
+        assert link.startswith("../book/checks.html#check-eq-")
+        assert f'id="{link.split("#")[1]}"' in checks
 
 
 @pytest.mark.parametrize("name", all_pages())
@@ -98,26 +138,3 @@ def test_a_printed_figure_is_dark_on_white(browser, site, stem):
         assert figure.locator("svg").first.is_visible()
         assert figure.locator(".cml-reading").is_visible()
         assert not figure.locator('input[type="range"]').first.is_visible()
-
-
-@pytest.mark.parametrize("name", all_pages())
-def test_every_picture_has_a_text_alternative(browser, site, name):
-    with opened(browser, name) as page:
-        nameless = page.page.evaluate(
-            """() => [...document.querySelectorAll("main img, main svg.cml-svg")].filter((e) =>
-              !(e.getAttribute("alt") || e.getAttribute("aria-label") || "").trim()).length"""
-        )
-        assert nameless == 0
-
-
-@pytest.mark.parametrize("stem", CHAPTERS)
-def test_checked_marks_lead_to_the_check(browser, site, stem):
-    with opened(browser, f"notebooks/{stem}.html") as page:
-        links = page.page.evaluate(
-            "[...document.querySelectorAll('.cml-checked a')].map((a) => a.getAttribute('href'))"
-        )
-    assert links
-    checks = (site / "book" / "checks.html").read_text(encoding="utf-8")
-    for link in links:
-        assert link.startswith("../book/checks.html#check-eq-")
-        assert f'id="{link.split("#")[1]}"' in checks

@@ -73,6 +73,8 @@ def execute_changed_notebooks(app):
     if not waiting:
         logger.info("notebooks: nothing to execute, all are in the cache")
         return
+    # The longest first, so that none is left alone at the end.
+    waiting.sort(key=lambda job: job[0].stat().st_size, reverse=True)
     names = ", ".join(path.stem for path, _ in waiting)
     logger.info("notebooks: executing %d (%s)", len(waiting), names)
     started = perf_counter()
