@@ -27,9 +27,11 @@ class Check:
 
 
 def read_checks(srcdir):
-    """The checks in ``tests/equations``, found by their decorator, by label."""
+    """The checks in ``tests/equations``, found by their decorator, by label, in book order."""
     found = {}
-    for path in sorted(Path(srcdir, "tests", "equations").glob("[a-z]*.py")):
+    chapters = [path.stem[3:] for path in sorted(Path(srcdir, "notebooks").glob("*.ipynb"))]
+    files = Path(srcdir, "tests", "equations").glob("[a-z]*.py")
+    for path in sorted(files, key=lambda p: chapters.index(p.stem.replace("_", "-"))):
         text = path.read_text(encoding="utf-8")
         for item in ast.parse(text).body:
             if not isinstance(item, ast.FunctionDef):
