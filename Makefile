@@ -40,9 +40,7 @@ test: $(VENV)/.test  ## build the site, then run all tests: units, notebooks, si
 	@echo "==> building the site"
 	@$(BIN)/jupyter-book build .
 	@echo "==> testing"
-	@$(BIN)/python -m pytest -n 3 --dist loadfile tests
-	@echo "==> executing the notebooks again and comparing what they print"
-	@$(BIN)/python -m pytest --nbval -n 2 --dist loadfile notebooks
+	@$(BIN)/python -m pytest --nbval -n 3 --dist loadfile --no-loadscope-reorder tests notebooks
 
 serve: book  ## serve the site on http://localhost:8000
 	@$(BIN)/python -m http.server --bind localhost --directory $(SITE) 8000
