@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from types import SimpleNamespace
 
 import nbformat
@@ -135,3 +136,13 @@ def test_the_toc_lists_every_chapter_that_exists_and_no_other():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert all(f"notebooks/{path.stem}\n" in toc for path in NOTEBOOKS)
     assert toc.count("notebooks/") == len(NOTEBOOKS)
+
+
+def test_jupyterlab_accepts_the_extensions_that_the_notebooks_need():
+    """Widgets, labels and admonitions appear only where JupyterLab can load their extensions."""
+    command = [sys.executable, "-m", "jupyter", "labextension", "list"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    listed = answer.stdout + answer.stderr
+    for name in ("@jupyter-widgets/jupyterlab-manager", "jupyterlab-myst"):
+        assert f"{name} v" in listed
+    assert "not compatible" not in listed
