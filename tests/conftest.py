@@ -11,11 +11,17 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 _NO_BROWSER = "no Chromium found"
+
+# The same examples on every run: a red test is then the change's fault. To search for new ones:
+# pytest tests --hypothesis-profile=default
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 def find_chromium():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers import lookup
@@ -32,6 +32,7 @@ def trained(task):
 
 
 @settings(deadline=None, max_examples=15)
+@example(336, "vote", 0.3)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(lookup.READOUTS), st.sampled_from([0.3, 1.0]))
 def test_gradients_match_finite_differences(seed, readout, scale):
     rng = np.random.default_rng(seed)
@@ -48,8 +49,9 @@ def test_gradients_match_finite_differences(seed, readout, scale):
         weights = lookup.LookupWeights(*arrays)
         return tuple(lookup.lookup_gradients(weights, batch, scale=scale, readout=readout)[1])
 
-    check_gradient(f, gradient, *arrays, rng=rng, names=("W_Q", "W_K", "W_V"), directions=2,
-                   rtol=1e-5)  # fmt: skip
+    # Where every key carries the right label the loss is -log of 1, and its gradient rounding.
+    names = ("W_Q", "W_K", "W_V")
+    check_gradient(f, gradient, *arrays, rng=rng, names=names, directions=2, rtol=1e-5, atol=1e-11)
 
 
 def test_the_short_cut_through_M_gives_the_gradients_of_an_attention_layer(task):

@@ -75,6 +75,15 @@ def test_a_zero_gradient_of_a_moving_function_fails(rng):
         check_gradient(np.sum, np.zeros_like, np.ones(3), rng=rng)
 
 
+def test_what_rounding_hides_does_not_fail(rng):
+    """At a minimum the gradient is 0, and differences of values near 1 leave about 1e-13."""
+    x = np.full(4, np.pi)
+    f, gradient = (lambda x: 1.0 + np.prod(np.cos(x))), lambda x: np.zeros(4)
+    assert check_gradient(f, gradient, x, rng=rng) <= 1e-6
+    with pytest.raises(GradientMismatch):
+        check_gradient(f, lambda x: np.full(4, 1e-9), x, rng=rng)
+
+
 def test_a_vjp_is_checked_through_a_random_upstream(rng):
     matrix = rng.normal(size=(4, 3))
     assert check_vjp(lambda x: matrix @ x, lambda u, x: matrix.T @ u, np.ones(3), rng=rng) < 1e-8

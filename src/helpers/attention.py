@@ -211,9 +211,9 @@ def random_scores(d_k, n_keys, n_queries, rng, *, correlation=0.0):
     rho = as_finite_array(correlation, "correlation", ndim=0)
     if abs(rho) > 1:
         raise ValueError(f"correlation must lie between -1 and 1, got {correlation!r}")
-    q = as_generator(rng).standard_normal((n_queries, d_k))
-    # Given q, the sum Σ_i q_i ε_i is exactly normal with variance ‖q‖²: no need to draw each ε.
-    squared = (q**2).sum(axis=1, keepdims=True)
+    # ‖q‖² has a chi-squared law, and given q the sum Σ_i q_i ε_i is exactly normal with variance
+    # ‖q‖²: no need to draw each component.
+    squared = as_generator(rng).chisquare(d_k, size=(n_queries, 1))
     noise = rng.standard_normal((n_queries, n_keys)) * np.sqrt(squared)
     return rho * squared + np.sqrt(1 - rho**2) * noise
 

@@ -19,6 +19,7 @@ from helpers._validate import (
 )
 
 EPSILON = float(np.finfo(float).eps)
+TINY = float(np.finfo(float).tiny)
 
 
 class GradientMismatch(AssertionError):
@@ -96,7 +97,7 @@ def numerical_jacobian(f, x, h=None):
     return np.stack(columns, axis=1)
 
 
-def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=1e-6):
+def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=1e-6, atol=0.0):
     """Compare an analytic gradient with finite differences along random directions.
 
     ``f(*arguments)`` returns one number and ``gradient(*arguments)`` one array for each argument,
@@ -104,6 +105,9 @@ def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=
     the derivative is ⟨gradient, v⟩; it must agree with a fourth-order central difference to
     ``rtol``, relative to the larger of the two and to ‖gradient‖ / √n, the size that is typical
     of ⟨gradient, v⟩: a direction that happens to be nearly level does not fail for rounding alone.
+    Where all three lie below what the rounding of f's value leaves visible, or below ``atol``,
+    nothing can be told apart, and nothing fails. ``atol`` is for an f whose value is less exact
+    than its last places promise, such as a loss -log(1 - tiny).
 
     Returns the largest relative error. Raises ``GradientMismatch`` naming the argument and both
     numbers, ``ValueError`` for bad input. A derivative along a random direction involves every
@@ -111,7 +115,7 @@ def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=
     """
     rng = as_generator(rng)
     directions = as_count(directions, "directions")
-    rtol = as_positive(rtol, "rtol")
+    rtol, atol = as_positive(rtol, "rtol"), as_positive(atol, "atol", zero_allowed=True)
     if not arguments:
         raise ValueError("arguments must hold at least one array to differentiate at, got none")
     names = _names(names, len(arguments))
@@ -134,10 +138,11 @@ def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=
                 moved = [p + t * v if i == k else p.copy() for i, p in enumerate(points)]
                 return _scalar(f(*moved))
 
-            numeric = _fourth_order(along, max(1.0, float(np.max(np.abs(point), initial=0.0))))
+            size = max(1.0, float(np.max(np.abs(point), initial=0.0)))
+            numeric, rounding = _fourth_order(along, size)
             claimed = float(np.sum(slope * v))
             typical = float(np.linalg.norm(slope)) / np.sqrt(max(1, slope.size))
-            scale = max(abs(claimed), abs(numeric), typical, 1e-12)
+            scale = max(abs(claimed), abs(numeric), typical, max(rounding, atol) / rtol)
             error = abs(claimed - numeric) / scale
             largest = max(largest, error)
             if not error <= rtol:
@@ -150,7 +155,7 @@ def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=
     return largest
 
 
-def check_vjp(f, vjp, *arguments, rng, names=None, directions=5, rtol=1e-6):
+def check_vjp(f, vjp, *arguments, rng, names=None, directions=5, rtol=1e-6, atol=0.0):
     """Check a vector–Jacobian product: ``vjp(upstream, *arguments)`` against finite differences.
 
     ``f(*arguments)`` returns an array of any shape; for a random ``upstream`` u of that shape the
@@ -167,6 +172,7 @@ def check_vjp(f, vjp, *arguments, rng, names=None, directions=5, rtol=1e-6):
         names=names,
         directions=directions,
         rtol=rtol,
+        atol=atol,
     )
 
 
@@ -184,9 +190,15 @@ def _default_steps(x):
 
 
 def _fourth_order(along, scale):
-    """Derivative at 0 of a function of one number, truncation error O(h⁴)."""
+    """Derivative at 0 of a function of one number, truncation error O(h⁴), and its rounding error.
+
+    The rounding is an estimate: each value is taken to be wrong by a few units in its last place.
+    """
     h = EPSILON**0.2 * scale
-    return (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h)
+    near, far = (along(h), along(-h)), (along(2 * h), along(-2 * h))
+    slope = (8 * (near[0] - near[1]) - (far[0] - far[1])) / (12 * h)
+    largest = max(map(abs, (*near, *far)))
+    return slope, max(4 * EPSILON * largest / h, TINY)
 
 
 def _names(names, count):

@@ -37,9 +37,9 @@ def _growing_scores():
 
 @cache
 def _median_norms():
-    """Median ‖J‖ over 2,000 random rows of 10 keys: arrays (widths,), unscaled and scaled."""
+    """Median ‖J‖ over 10,000 random rows of 10 keys: arrays (widths,), unscaled and scaled."""
     rng = np.random.default_rng(6)
-    rows = [random_scores(d, N_KEYS, 2000, rng) for d in WIDTHS]
+    rows = [random_scores(d, N_KEYS, 10_000, rng) for d in WIDTHS]
     scales = ([1.0] * len(WIDTHS), [1 / np.sqrt(d) for d in WIDTHS])
     return tuple(
         np.array([np.median(_norm(c * s)) for c, s in zip(scale, rows, strict=True)])
