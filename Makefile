@@ -26,10 +26,10 @@ $(VENV)/.book: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.test: requirements-dev.txt $(VENV)/.book
-	@echo "==> installing what the tests need"
+$(VENV)/.test: requirements-dev.txt requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "==> installing what the book and its tests need (about a minute)"
 	@$(PIP) -r requirements-dev.txt
-	@touch $@
+	@touch $(VENV)/.book $@
 
 book: $(VENV)/.book  ## execute what changed, build the site and say where it is
 	@echo "==> building the site"

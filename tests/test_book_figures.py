@@ -106,6 +106,9 @@ def test_the_keyboard_and_the_mouse_move_a_slider(browser, site, stem):
         slider = page.page.locator('.cml input[type="range"]').first
         figure = slider.locator("xpath=ancestor::figure")
         slider.scroll_into_view_if_needed()
+        page.page.wait_for_function(
+            "f => f.dataset.unpacked !== undefined", arg=figure.element_handle()
+        )
         slider.focus()
         before = int(slider.input_value())
         key = "ArrowRight" if before < int(slider.get_attribute("max")) else "ArrowLeft"
@@ -137,24 +140,6 @@ def test_without_scripts_the_first_state_and_its_reading_stand_there(browser, si
             if explorable.controls:
                 assert figure.locator("fieldset[disabled]").count() == 1
                 assert "JavaScript" in figure.locator(".cml-note").inner_text()
-
-
-@pytest.mark.parametrize("stem", CHAPTERS)
-def test_nothing_is_unpacked_before_the_reader_comes_near(browser, site, stem):
-    with opened(browser, f"notebooks/{stem}.html") as page:
-        page.page.wait_for_timeout(500)
-        far = page.page.evaluate(
-            """() => [...document.querySelectorAll(".cml")].filter((f) =>
-              f.querySelector(".cml-packed") && f.getBoundingClientRect().top > innerHeight + 900)
-              .map((f) => [f.id, f.dataset.unpacked === undefined])"""
-        )
-        assert far
-        assert all(packed for _, packed in far), far
-        last = page.page.locator(f"#{far[-1][0]}")
-        last.scroll_into_view_if_needed()
-        page.page.wait_for_function(
-            "f => f.dataset.unpacked !== undefined", arg=last.element_handle()
-        )
 
 
 _BAD = re.compile(r"\bnan\b|\binf\b|NaN|Infinity", re.IGNORECASE)
