@@ -20,7 +20,8 @@ _SCRIPT = re.compile(r'<script type="text/plain" class="cml-packed">([^<]*)</scr
 ONE_CONTROL_BYTES = 90 * 1024
 MORE_CONTROLS_BYTES = 400 * 1024
 
-# Sets the inputs of one figure to a state and returns what it then shows.
+# Sets the inputs of one figure to a state and returns the reading that it then shows, whether that
+# is taller than the room reserved for it, and the height of the figure.
 MOVE = """async ([id, positions]) => {
   const figure = document.getElementById(id);
   const inputs = [...figure.querySelectorAll("[data-name]")];
@@ -32,7 +33,9 @@ MOVE = """async ([id, positions]) => {
   for (let i = 0; i < 200 && figure.dataset.unpacked === undefined; i++)
     await new Promise((done) => setTimeout(done, 10));
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  return figure.querySelector(".cml-reading").textContent;
+  const reading = figure.querySelector(".cml-reading");
+  const spilled = reading.scrollHeight > reading.clientHeight;
+  return [reading.textContent, spilled, figure.offsetHeight];
 }"""
 # Compares the groups on show with the groups that Python drew, both as the browser writes them.
 SAME = """([id, panes]) => [...document.getElementById(id).querySelectorAll(".cml-groups")]
@@ -65,16 +68,21 @@ def values_at(figure, positions):
 def test_every_control_moves_and_shows_what_draw_gives(browser, site, stem, rng):
     with opened(browser, f"notebooks/{stem}.html") as page:
         for figure in moving(stem):
-            shown = set()
+            shown, heights = set(), set()
             for positions in sample(figure, rng):
                 drawings, reading = figure.drawn(values_at(figure, positions))
-                said = page.page.evaluate(MOVE, [figure.identifier, list(positions)])
+                said, spilled, height = page.page.evaluate(
+                    MOVE, [figure.identifier, list(positions)]
+                )
                 assert said == reading, f"{figure.identifier} at {positions}"
+                assert not spilled, f"{figure.identifier} at {positions} needs more room to read"
+                heights.add(height)
                 panes = ["".join(d.groups) for d in drawings]
                 same = page.page.evaluate(SAME, [figure.identifier, panes])
                 assert all(same), f"{figure.identifier} at {positions} draws something else"
                 shown.add((said, *panes))
             assert len(shown) > 1, f"{figure.identifier} never changes"
+            assert len(heights) == 1, f"{figure.identifier} moves the page: heights {heights}"
         assert page.complaints == []
         assert page.foreign == []
 

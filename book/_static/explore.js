@@ -44,17 +44,20 @@
       return this.unpacking;
     }
 
-    // Room for the longest reading: a page that moves under the hand is hard to read, and slow.
+    // A fixed height, that of the tallest reading: a page that moves under the hand is hard to
+    // read, and slow, because the browser then goes through the whole page at each move.
     reserve() {
-      const longest = this.data.readings.reduce((a, b) => (b.length > a.length ? b : a));
-      const probe = this.reading.cloneNode();
-      probe.removeAttribute("aria-live");
-      probe.textContent = `${longest} …`;
-      probe.style.cssText = "visibility: hidden; min-height: 0";
-      this.reading.after(probe);
-      const height = probe.offsetHeight;
+      const probe = document.createElement("div");
+      probe.className = "cml-reading cml-probe";
+      probe.append(...[...new Set(this.data.readings)].map((text) => {
+        const line = document.createElement("div");
+        line.textContent = text;
+        return line;
+      }));
+      this.element.append(probe);
+      const tallest = Math.max(...[...probe.children].map((line) => line.offsetHeight));
       probe.remove();
-      this.reading.style.minHeight = `${height}px`;
+      this.reading.style.height = `${tallest}px`;
     }
 
     move() {
