@@ -39,6 +39,17 @@ def test_the_extension_and_explore_mean_the_same_variable():
     assert execution.BAKE_VARIABLE == explore.BAKE_VARIABLE
 
 
+def test_a_changed_script_or_style_rebuilds_the_pages(tmp_path):
+    folders = [tmp_path / "ours", tmp_path / "generated"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "a.js").write_text("1")
+    before = assets.digest_of(folders)
+    assert assets.digest_of(folders) == before
+    (folders[1] / "a.js").write_text("2")
+    assert assets.digest_of(folders) != before
+
+
 @pytest.mark.parametrize(
     ("environment", "address"),
     [

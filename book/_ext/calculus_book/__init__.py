@@ -10,6 +10,8 @@ def setup(app):
     """Register everything with Sphinx."""
     # Jupyter Book sets this one even where the extension that reads it is left out.
     app.add_config_value("comments_config", {}, "")
+    # Sphinx writes every page anew when a value of the kind "html" changes.
+    app.add_config_value("static_files_digest", "", "html")
     app.connect("config-inited", assets.configure, priority=100)
     app.connect("config-inited", execution.configure, priority=100)
     app.connect("builder-inited", execution.execute_changed_notebooks, priority=900)

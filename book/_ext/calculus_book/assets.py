@@ -1,5 +1,6 @@
 """Scripts, styles and fonts of the site: all local, third-party ones from installed packages."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -27,6 +28,8 @@ def configure(app, config):
     config.html_static_path = [*config.html_static_path, str(folder)]
     config.html_css_files = [*config.html_css_files, "explore.css", "book.css"]
     config.html_js_files = [*config.html_js_files, ("explore.js", {"defer": "defer"})]
+    folders = [Path(app.srcdir, name) for name in config.html_static_path]
+    config.static_files_digest = digest_of(folders)
     url = repository_url(Path(app.srcdir))
     theme = dict(config.html_theme_options)
     theme.pop("repository_url", None)
@@ -64,6 +67,16 @@ def repository_url(srcdir):
     address = re.sub(r"^git@([^:]+):", r"https://\1/", address).removesuffix(".git")
     public = re.fullmatch(r"https://(github|gitlab)\.com/[\w.-]+/[\w./-]+", address)
     return address if public else None
+
+
+def digest_of(folders):
+    """A digest of the files in ``folders``: a build in which only they changed has to copy them."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            digest.update(str(path.relative_to(folder)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _write_styles(folder):
