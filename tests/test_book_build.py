@@ -13,6 +13,9 @@ import notebooks as tool
 from helpers import explore
 from tests.conftest import NOTEBOOKS, ROOT
 
+#: What a page at a desk shows of a line of code or output; longer ones are cut off on the right.
+WIDEST_LINE = 79
+
 
 def test_the_fingerprint_follows_the_helpers(monkeypatch, tmp_path):
     package = tmp_path / "helpers"
@@ -141,6 +144,9 @@ def test_notebooks_follow_the_anatomy_of_a_chapter(path):
     stubs = [c for c in code if "check(" in c.source and c not in solutions]
     assert sum("not answered yet" in str(c.outputs) for c in stubs) >= 4
     assert not any("ignore" in t or "skip" in t for c in code for t in c.metadata.get("tags", []))
+    shown = [c.source for c in code] + [o.text for c in code for o in c.outputs if "text" in o]
+    wide = [line for text in shown for line in text.split("\n") if len(line) > WIDEST_LINE]
+    assert wide == []
 
 
 def test_the_toc_lists_every_chapter_that_exists_and_no_other():

@@ -3,7 +3,7 @@
 It works however Sphinx is started, so ``jupyter-book build .`` and ``make book`` give one site.
 """
 
-from calculus_book import assets, equations, execution, pages
+from calculus_book import assets, equations, execution, figures, pages
 
 
 def setup(app):
@@ -18,4 +18,5 @@ def setup(app):
     app.connect("doctree-resolved", equations.mark_checked)
     app.connect("build-finished", pages.rewrite)
     app.add_directive("checked-equations", equations.CheckedEquations)
+    app.add_directive("chapter-figure", figures.ChapterFigure)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,8 +2,10 @@
 
 import ast
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+import nbformat
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -27,11 +29,9 @@ class Check:
 
 
 def read_checks(srcdir):
-    """The checks in ``tests/equations``, found by their decorator, by label, in book order."""
+    """The checks in ``tests/equations``, by label, in the order of the equations in the book."""
     found = {}
-    chapters = [path.stem[3:] for path in sorted(Path(srcdir, "notebooks").glob("*.ipynb"))]
-    files = Path(srcdir, "tests", "equations").glob("[a-z]*.py")
-    for path in sorted(files, key=lambda p: chapters.index(p.stem.replace("_", "-"))):
+    for path in sorted(Path(srcdir, "tests", "equations").glob("[a-z]*.py")):
         text = path.read_text(encoding="utf-8")
         for item in ast.parse(text).body:
             if not isinstance(item, ast.FunctionDef):
@@ -42,11 +42,15 @@ def read_checks(srcdir):
                     found[label] = Check(
                         label=label,
                         by=decorator.keywords[0].value.value,
-                        chapter=path.stem,
+                        chapter=path.stem.replace("_", "-"),
                         about=" ".join((ast.get_docstring(item) or "").split()),
                         code=ast.get_source_segment(text, item),
                     )
-    return found
+    stated = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted(Path(srcdir, "notebooks").glob("*.ipynb"))
+    )
+    return dict(sorted(found.items(), key=lambda entry: stated.find(f"$$ ({entry[0]})")))
 
 
 def mark_checked(app, doctree, docname):
@@ -71,17 +75,30 @@ class CheckedEquations(SphinxDirective):
     """``{checked-equations}``: every check of a labelled equation, with its code."""
 
     def run(self):
-        """One entry a check: an anchor, what it does, a link back and the code."""
-        checks = read_checks(self.env.srcdir)
-        for path in Path(self.env.srcdir, "tests", "equations").glob("*.py"):
+        """A section a chapter, an entry a check: what it does, a link back and the code."""
+        srcdir = Path(self.env.srcdir)
+        for path in [*srcdir.glob("tests/equations/*.py"), *srcdir.glob("notebooks/*.ipynb")]:
             self.env.note_dependency(str(path))
-        entries = []
-        for check in checks.values():
-            entry = nodes.container(ids=[f"check-{check.label}"], classes=["cml-check-entry"])
-            head = f"{{eq}}`{check.label}` — by {check.by}. {check.about}"
-            entry += self.parse_text_to_nodes(head)
-            entry += nodes.raw("", "<details><summary>the check</summary>", format="html")
-            entry += nodes.literal_block(check.code, check.code, language="python")
-            entry += nodes.raw("", "</details>", format="html")
-            entries.append(entry)
-        return entries
+        sections = []
+        for chapter, checks in groupby(read_checks(srcdir).values(), lambda c: c.chapter):
+            section = nodes.section(ids=[f"checks-{chapter}"], names=[f"checks-{chapter}"])
+            section += nodes.title("", _title(srcdir, chapter))
+            for check in checks:
+                section += self._entry(check)
+            sections.append(section)
+        return sections
+
+    def _entry(self, check):
+        entry = nodes.container(ids=[f"check-{check.label}"], classes=["cml-check-entry"])
+        head = f"{{eq}}`{check.label}` by {check.by}. {check.about}"
+        entry += self.parse_text_to_nodes(head)
+        entry += nodes.raw("", "<details><summary>the check</summary>", format="html")
+        entry += nodes.literal_block(check.code, check.code, language="python")
+        entry += nodes.raw("", "</details>", format="html")
+        return entry
+
+
+def _title(srcdir, chapter):
+    (path,) = srcdir.glob(f"notebooks/*-{chapter}.ipynb")
+    first = nbformat.read(path, as_version=4).cells[0].source
+    return first.splitlines()[0].removeprefix("# ")

@@ -106,7 +106,7 @@ def draw_step_size(*, h):
         ax.plot(hs, np.maximum(errors, _SMALLEST), color=color, ls=dashes, lw=1.4)
     label(ax, 3e-13, 6e-2, "forward", COLOR.step)
     label(ax, 1.2e-6, 2e-12, "central", COLOR.model, ha="right")
-    label(ax, 6e-17, 4e-16, "complex step", COLOR.target)
+    label(ax, 6e-17, 3e-15, "complex step", COLOR.target)
     ax.axvline(h, color=COLOR.muted, lw=1)
     now = {name: float(error) for name, error in step_errors(h).items()}
     for name, error in now.items():
@@ -248,7 +248,7 @@ def draw_tangent_error(*, step):
     ax.plot([step], [exact], "o", color=COLOR.loss, ms=7)
     ax.plot([step], [linear], "s", color=COLOR.gradient, ms=6)
     label(ax, 1.75, 6.6, "eˣ", COLOR.loss, ha="right")
-    label(ax, 2.0, 2.2, "1 + Δx", COLOR.gradient, ha="right")
+    label(ax, 2.0, 1.5, "1 + Δx", COLOR.gradient, ha="right")
 
     errors, ax = panel(
         "Error of the tangent",
