@@ -108,6 +108,10 @@ def test_checks_are_read_without_running_them():
             '<i class="theme-switch x" data-mode="dark" title="Dark">',
             '<i class="theme-switch x" data-mode="dark">',
         ),
+        (
+            r'<span class="math notranslate">\(h\)</span>, then',
+            r'<span class="cml-keep"><span class="math notranslate">\(h\)</span>,</span> then',
+        ),
     ],
 )
 def test_repairs_hold_and_are_done_once(tmp_path, before, after):

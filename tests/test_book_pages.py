@@ -76,6 +76,20 @@ PRINTED = """() => [...document.querySelectorAll(".cml")].filter((f) => {
 }).map((f) => f.id)"""
 
 
+# What a narrow page cuts off on the right: displayed or inline formulas, and controls.
+CUT_OFF = """() => {
+  const right = (e) => e.getBoundingClientRect().right;
+  const blocks = [...document.querySelectorAll("div.math mjx-container")]
+    .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.parentElement.id);
+  const inline = [...document.querySelectorAll("span.math mjx-container")]
+    .filter((e) => right(e) > right(e.closest("p, li, td, dd, h1, h2, h3")) + 1)
+    .map((e) => e.closest("p, li, td, dd, h1, h2, h3").textContent);
+  const controls = [...document.querySelectorAll(".cml input, .cml select, .cml output")]
+    .filter((e) => right(e) > right(e.closest(".cml")) + 1).map((e) => e.id);
+  return [...blocks, ...inline, ...controls];
+}"""
+
+
 def violations(page, name):
     """What axe-core complains of on an open page."""
     # As a reader opens it, formulas are typeset near the first screen. With all of them axe
@@ -130,6 +144,7 @@ def dark(browser, site):
             page.page.set_viewport_size({"width": 360, "height": 740})
             typeset(page.page)
             seen.width = page.page.evaluate("document.documentElement.scrollWidth")
+            seen.cut_off = page.page.evaluate(CUT_OFF)
             seen.small = page.page.evaluate(SMALL_TEXTS, SMALLEST_TEXT)
             return seen
 
@@ -198,6 +213,7 @@ def test_checked_marks_lead_to_the_check(light, site, stem):
 @pytest.mark.parametrize("name", all_pages())
 def test_a_phone_shows_a_page_without_sideways_scrolling(dark, name):
     assert dark(name).width <= 360
+    assert dark(name).cut_off == []
     assert dark(name).small == []
 
 

@@ -237,8 +237,8 @@ class Explorable(widgets.VBox):
                 for i, text in enumerate(control.texts)
             )
             return (
-                f'<div class="cml-control">{label}<select id="{identifier}" data-name="{name}">'
-                f"{options}</select></div>"
+                f'<div class="cml-control cml-choice">{label}'
+                f'<select id="{identifier}" data-name="{name}">{options}</select></div>'
             )
         text = html.escape(control.texts[control.index])
         ticks = "".join(

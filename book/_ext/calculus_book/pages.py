@@ -19,6 +19,11 @@ REPAIRS = (
     # A visible text must be part of the accessible name, or voice control cannot find it.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     (re.compile(r'(<button class="[^"]*search-button-field[^"]*")[^>]*>'), r"\1>"),
+    # Browsers break a line between a formula and the full stop behind it.
+    (
+        re.compile(r'(?<!keep">)(<span class="math[^>]*>[^<]*</span>[.,;:!?)’”]+)'),
+        r'<span class="cml-keep">\1</span>',
+    ),
     # The icon script turns this title into a text of the button that its name does not have.
     (re.compile(r'(<i [^>]*theme-switch [^>]*?) title="[^"]*"'), r"\1"),
 )
