@@ -64,27 +64,37 @@ def values_at(figure, positions):
     return {c.name: c.values[p] for c, p in zip(figure.controls, positions, strict=True)}
 
 
+def assert_moves(page, figure, rng):
+    """In the browser the figure's states show what ``draw`` gives in Python."""
+    shown, heights = set(), set()
+    for positions in sample(figure, rng):
+        drawings, reading = figure.drawn(values_at(figure, positions))
+        said, spilled, height = page.evaluate(MOVE, [figure.identifier, list(positions)])
+        assert said == reading, f"{figure.identifier} at {positions}"
+        assert not spilled, f"{figure.identifier} at {positions} needs more room to read"
+        panes = ["".join(d.groups) for d in drawings]
+        same = page.evaluate(SAME, [figure.identifier, panes])
+        assert all(same), f"{figure.identifier} at {positions} draws something else"
+        shown.add((said, *panes))
+        heights.add(height)
+    assert len(shown) > 1, f"{figure.identifier} never changes"
+    assert len(heights) == 1, f"{figure.identifier} moves the page: heights {heights}"
+
+
 @pytest.mark.parametrize("stem", CHAPTERS)
 def test_every_control_moves_and_shows_what_draw_gives(browser, site, stem, rng):
     with opened(browser, f"notebooks/{stem}.html") as page:
         for figure in moving(stem):
-            shown, heights = set(), set()
-            for positions in sample(figure, rng):
-                drawings, reading = figure.drawn(values_at(figure, positions))
-                said, spilled, height = page.page.evaluate(
-                    MOVE, [figure.identifier, list(positions)]
-                )
-                assert said == reading, f"{figure.identifier} at {positions}"
-                assert not spilled, f"{figure.identifier} at {positions} needs more room to read"
-                heights.add(height)
-                panes = ["".join(d.groups) for d in drawings]
-                same = page.page.evaluate(SAME, [figure.identifier, panes])
-                assert all(same), f"{figure.identifier} at {positions} draws something else"
-                shown.add((said, *panes))
-            assert len(shown) > 1, f"{figure.identifier} never changes"
-            assert len(heights) == 1, f"{figure.identifier} moves the page: heights {heights}"
+            assert_moves(page.page, figure, rng)
         assert page.complaints == []
         assert page.foreign == []
+
+
+def test_the_landing_page_has_a_figure_of_a_chapter_that_moves(browser, site, rng):
+    with opened(browser, "book/index.html") as page:
+        shown = page.page.locator(".cml").get_attribute("id")
+        (figure,) = (e for e in moving("06-gradient-descent") if e.identifier == shown)
+        assert_moves(page.page, figure, rng)
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)

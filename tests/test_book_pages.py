@@ -69,6 +69,21 @@ FAR = """() => [...document.querySelectorAll(".cml")].filter((f) =>
   f.querySelector(".cml-packed") && f.getBoundingClientRect().top > innerHeight + 900)
   .map((f) => [f.id, f.dataset.unpacked === undefined])"""
 
+# Texts that white paper, without any background, leaves hard to read.
+FAINT_ON_PAPER = """() => {
+  const light = (c) => (c.match(/[\\d.]+/g) || []).slice(0, 3).map((v) => v / 255)
+    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+  const faint = new Set();
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const e = node.parentElement;
+    if (!node.data.trim() || e.closest("svg, script, style") || !e.getClientRects().length) continue;
+    if (1.05 / (light(getComputedStyle(e).color) + 0.05) < 4.5) faint.add(node.data.trim());
+  }
+  return [...faint];
+}"""
+
 PRINTED = """() => [...document.querySelectorAll(".cml")].filter((f) => {
   const shown = (e) => e && e.getClientRects().length > 0;
   return !(shown(f.querySelector("svg")) && shown(f.querySelector(".cml-reading")))
@@ -139,6 +154,7 @@ def dark(browser, site):
             )
             page.page.emulate_media(media="print")
             seen.pale_on_paper = page.page.evaluate(LOW_CONTRAST)
+            seen.faint_on_paper = page.page.evaluate(FAINT_ON_PAPER)
             seen.wrongly_printed = page.page.evaluate(PRINTED)
             page.page.emulate_media(media="screen")
             page.page.set_viewport_size({"width": 360, "height": 740})
@@ -224,7 +240,8 @@ def test_figure_texts_stand_out_from_the_page(themes, stem, theme):
 
 
 @pytest.mark.parametrize("stem", CHAPTERS)
-def test_a_printed_figure_is_dark_on_white(dark, stem):
+def test_a_page_printed_from_the_dark_theme_is_dark_on_white(dark, stem):
     seen = dark(f"notebooks/{stem}.html")
     assert seen.pale_on_paper == []
+    assert seen.faint_on_paper == []
     assert seen.wrongly_printed == []
