@@ -78,7 +78,8 @@ FAINT_ON_PAPER = """() => {
   const faint = new Set();
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const e = node.parentElement;
-    if (!node.data.trim() || e.closest("svg, script, style") || !e.getClientRects().length) continue;
+    const shown = e.getClientRects().length && !e.closest("svg, script, style");
+    if (!shown || !node.data.trim()) continue;
     if (1.05 / (light(getComputedStyle(e).color) + 0.05) < 4.5) faint.add(node.data.trim());
   }
   return [...faint];

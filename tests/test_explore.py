@@ -202,3 +202,12 @@ def test_a_slider_without_a_step_is_refused():
 def test_identifiers_in_a_notebook_differ():
     assert line().identifier != line().identifier
     assert isinstance(line(), Explorable)
+
+
+@pytest.mark.parametrize(
+    ("low", "step", "written"), [(0.0, 0.025, ".3f"), (-1.75, 0.25, ".2f"), (0.5, 1.0, ".1f")]
+)
+def test_a_live_slider_shows_as_many_decimals_as_it_has(low, step, written):
+    slider = widgets.FloatSlider(value=low, min=low, max=low + 2, step=step)
+    line(height=slider)
+    assert slider.readout_format == written

@@ -35,6 +35,9 @@ def normalize(notebook, stem):
             {k: cell.metadata[k] for k in CELL_METADATA if cell.metadata.get(k)}
         )
         cell.source = "\n".join(line.rstrip() for line in cell.source.strip().split("\n"))
+        if "hide-cell" in cell.metadata.get("tags", []):
+            # The page folds such a cell by its tag, JupyterLab by this.
+            cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "code":
             executed += 1
             cell.execution_count = executed

@@ -303,11 +303,16 @@ def _control(name, given):
     if kind != "checkbox" and hasattr(widget.style, "description_width"):
         widget.style.description_width = "initial"
         widget.layout.width = "min(100%, 34em)"
-    if hasattr(widget, "readout_format") and isinstance(widget, widgets.FloatSlider):
-        widget.readout_format = ".4g"
+    if isinstance(widget, widgets.FloatSlider):
+        widget.readout_format = f".{_decimals(widget.min, widget.step)}f"
     # A widget may start between two of its steps; the page, which has only the steps, cannot.
     widget.value = values[nearest(values, widget.value)]
     return Control(name, widget, kind, values, texts)
+
+
+def _decimals(*numbers):
+    """How many decimals the numbers need."""
+    return max(len(f"{n:.10f}".rstrip("0").partition(".")[2]) for n in numbers)
 
 
 def _slider_values(name, widget):
