@@ -3,11 +3,13 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 from calculus_book import assets, equations, execution, pages
+from packaging.specifiers import SpecifierSet
 
 import notebooks as tool
 from helpers import explore
@@ -72,6 +74,15 @@ def test_binder_gets_an_address_only_where_one_is_known(
         monkeypatch.setenv(name, value)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     assert assets.repository_url(tmp_path) == address
+
+
+def test_binder_gets_a_python_that_the_package_supports():
+    """Without a runtime.txt Binder takes the newest it knows, which the tests may not have seen."""
+    name, version = (ROOT / "runtime.txt").read_text(encoding="utf-8").strip().split("-")
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert name == "python"
+    assert f"Python {version}, " in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert version in SpecifierSet(wanted["requires-python"])
 
 
 def test_the_git_remote_is_an_address_too(monkeypatch, tmp_path):
