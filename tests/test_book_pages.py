@@ -74,7 +74,8 @@ FAINT_ON_PAPER = """() => {
   const light = (c) => (c.match(/[\\d.]+/g) || []).slice(0, 3).map((v) => v / 255)
     .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+  const page = document.querySelector("article") || document.body;
+  const texts = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
   const faint = new Set();
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const e = node.parentElement;

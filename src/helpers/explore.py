@@ -14,7 +14,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 
 import ipywidgets as widgets
@@ -124,8 +124,9 @@ class Explorable(widgets.VBox):
             )
         self.reading = ""
         self._view = widgets.HTML()
+        style = widgets.HTML(f"<style>{_live_css()}</style>", layout={"display": "none"})
         rows = [self._row(control) for control in self.controls]
-        super().__init__([*rows, self._view])
+        super().__init__([style, *rows, self._view])
         for control in self.controls:
             control.widget.observe(self._redraw, names="value")
         self._redraw()
@@ -189,9 +190,7 @@ class Explorable(widgets.VBox):
         drawings, self.reading = self.drawn(self.values)
         definitions = {k: v for d in drawings for k, v in d.definitions.items()}
         svgs = self._svgs(drawings, definitions, self.reading)
-        self._view.value = f"<style>{_live_css()}</style>" + self._figure(
-            controls="", drawings=svgs, reading=self.reading, packed=""
-        )
+        self._view.value = self._figure(controls="", drawings=svgs, reading=self.reading, packed="")
 
     def _svgs(self, drawings, definitions, reading):
         # The reading belongs to the figure as a whole: the first drawing carries it.
@@ -362,5 +361,6 @@ def _first_line(draw):
     return doc.split("\n\n")[0].replace("\n", " ").strip()
 
 
+@cache
 def _live_css():
     return resources.files("helpers").joinpath("data/explore.css").read_text() + plotting.css()
