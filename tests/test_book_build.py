@@ -156,6 +156,8 @@ def test_notebooks_follow_the_anatomy_of_a_chapter(path):
     solutions = [c for c in code if "hide-cell" in c.metadata.get("tags", [])]
     assert len(solutions) >= 4
     assert all("assert " in c.source for c in solutions)
+    # JupyterLab shows the first line of a folded cell: it must not give the solution away.
+    assert all(c.source.startswith("# Solution\n") for c in solutions)
     stubs = [c for c in code if "check(" in c.source and c not in solutions]
     assert sum("not answered yet" in str(c.outputs) for c in stubs) >= 4
     assert not any("ignore" in t or "skip" in t for c in code for t in c.metadata.get("tags", []))
