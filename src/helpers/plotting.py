@@ -13,8 +13,9 @@ from types import SimpleNamespace
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 COLOR = SimpleNamespace(
@@ -196,18 +197,28 @@ def heatmap(ax, weights, row_labels, column_labels, *, color=COLOR.model, texts=
     ax.set_xlim(-0.5, columns - 0.5)
     ax.set_ylim(rows - 0.5, -0.5)
     ax.grid(False)
-    for i in range(rows):
-        for j in range(columns):
-            # Under a text at most 0.45, so that ink stands out from it in both themes.
-            alpha = round((0.45 if texts else 1) * float(np.clip(weights[i, j], 0, 1)), 3)
-            ax.add_patch(
-                Rectangle((j - 0.48, i - 0.48), 0.96, 0.96, facecolor=color, alpha=alpha, lw=0)
-            )
-            if texts:
-                ax.text(j, i, texts[i][j], ha="center", va="center", fontsize=11.5, color=COLOR.ink)
+    # Under a text at most 0.45, so that ink stands out from it in both themes.
+    cells(ax, (0.45 if texts else 1) * np.clip(weights, 0, 1), color=color)
+    for i, row in enumerate(texts or ()):
+        for j, text in enumerate(row):
+            ax.text(j, i, text, ha="center", va="center", fontsize=11.5, color=COLOR.ink)
     ax.set_xticks(range(columns), column_labels)
     ax.set_yticks(range(rows), row_labels)
     ax.tick_params(length=0)
+
+
+def cells(ax, opacity, *, color=COLOR.model):
+    """Squares of one colour around the points (column, row), as opaque as ``opacity`` says.
+
+    ``opacity`` has shape (rows, columns), between 0 and 1; what nobody could see is left out.
+    All are one collection, which is quicker to draw than as many patches.
+    """
+    opacity = np.round(opacity, 3)
+    rows, columns = np.nonzero(opacity > 2e-3)
+    corners = np.array([[-0.48, -0.48], [0.48, -0.48], [0.48, 0.48], [-0.48, 0.48]])
+    squares = corners + np.stack([columns, rows], axis=1)[:, None, :]
+    faces = [to_rgba(color, a) for a in opacity[rows, columns]]
+    ax.add_collection(PolyCollection(squares, facecolors=faces, linewidths=0), autolim=False)
 
 
 def format_number(value, digits=3):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgba
 
 from helpers._validate import as_count, as_positive, one_of
 from helpers.activations import softmax, softmax_jacobian_norm
@@ -16,7 +14,7 @@ from helpers.attention import (
     random_scores,
     scaled_dot_product_attention,
 )
-from helpers.plotting import COLOR, format_number, heatmap, label, panel
+from helpers.plotting import COLOR, cells, format_number, heatmap, label, panel
 from helpers.sentence import phrase, shift_matrix
 
 # --- the width of the keys ----------------------------------------------------------------------
@@ -261,14 +259,14 @@ def draw_sentence(*, query, head, causal):
     grid, ax = panel(
         "All queries", "place of the key", "", xlim=(-6.4, n - 0.4), ylim=(-0.6, n - 0.4)
     )
-    _cells(ax, weights)
+    cells(ax, weights)
     ax.set_xticks(range(1, n, 2), [str(i) for i in range(2, n + 1, 2)])
     edge = np.array([[-0.5, -0.5], [n - 0.5, -0.5], [n - 0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
     ax.plot(edge[:, 0], edge[:, 1] + query - 1, color=COLOR.step, lw=2)
     _token_axis(ax, tokens, -0.8)
 
     bars, ax = panel(
-        "Row of the chosen query", "weight", "", xlim=(-0.6, 1.02), ylim=(-0.6, n - 0.4)
+        "Row of the chosen query", "weight", "", xlim=(-0.6, 1.1), ylim=(-0.6, n - 0.4)
     )
     ax.hlines(range(n), 0, row, color=COLOR.model, lw=11)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
@@ -283,16 +281,6 @@ def draw_sentence(*, query, head, causal):
         f"{', causal' if causal else ''}: most weight, {row.max():.2f}, on {most}."
     )
     return (grid, bars), reading
-
-
-def _cells(ax, weights):
-    """The cells of a large heat map as one collection: one artist is quicker than 144."""
-    rows, columns = np.nonzero(weights > 2e-3)
-    corners = np.array([[-0.48, -0.48], [0.48, -0.48], [0.48, 0.48], [-0.48, 0.48]])
-    squares = corners + np.stack([columns, rows], axis=1)[:, None, :]
-    opacity = np.round(weights[rows, columns], 2)
-    faces = [to_rgba(COLOR.model, a) for a in opacity]
-    ax.add_collection(PolyCollection(squares, facecolors=faces, linewidths=0), autolim=False)
 
 
 def _token_axis(ax, tokens, x):

@@ -261,10 +261,7 @@ def draw_saddle(*, nudge):
     figure, ax = panel(
         "Two minima, one saddle", "θ₁", "θ₂", xlim=(-2.3, 2.3), ylim=(-1.5, 1.5), equal=True
     )
-    curves = []
-    for level in (0.03, 0.12, 0.25, 0.5, 1.0, 1.8):
-        curves += _well_level(level)
-    _curves(ax, curves)
+    _curves(ax, _well_levels())
     ax.plot([0, 0], [1, -1], "*", ms=12, color=COLOR.target)
     ax.plot(0, 0, "x", ms=9, mew=2, color=COLOR.uncertainty)
     label(ax, 0, 0, "saddle", COLOR.uncertainty, ha="right", dx=-8)
@@ -336,14 +333,17 @@ def _log_line(ax, path, dash, color, **style):
 
 
 def _level_curves(ax, bowl, levels):
-    _curves(ax, [bowl.level_set(level, points=49) for level in levels])
+    _curves(ax, _joined([bowl.level_set(level, points=49) for level in levels]))
     ax.plot(*bowl.minimum, "*", ms=12, color=COLOR.target)
 
 
-def _curves(ax, curves):
-    # One compound path is drawn in a fraction of the time of as many lines.
-    joined = Path.make_compound_path(*[Path(curve) for curve in curves])
-    ax.add_patch(PathPatch(joined, fill=False, lw=1, edgecolor=COLOR.loss, alpha=0.55))
+def _joined(curves):
+    """One compound path: it is drawn in a fraction of the time of as many lines."""
+    return Path.make_compound_path(*[Path(curve) for curve in curves])
+
+
+def _curves(ax, path):
+    ax.add_patch(PathPatch(path, fill=False, lw=1, edgecolor=COLOR.loss, alpha=0.55))
 
 
 def _path(ax, path):
@@ -390,6 +390,11 @@ def _best_full(sweep):
 
 
 @cache
+def _well_levels():
+    """Level curves of the double well."""
+    return _joined([c for level in (0.03, 0.12, 0.25, 0.5, 1.0, 1.8) for c in _well_level(level)])
+
+
 def _well_level(level):
     """Closed curves on which the double well has the given loss."""
     root = 2 * np.sqrt(level)
