@@ -16,6 +16,7 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+pytest.register_assert_rewrite("tests.book_figures")
 _NO_BROWSER = "no Chromium found"
 
 # The same examples on every run: a red test is then the change's fault. To search for new ones:

@@ -13,6 +13,7 @@ from helpers.exercises import check
 from helpers.exercises.attention import EXERCISES
 from helpers.figures import attention as figures
 from helpers.lookup import make_lookup_task, train_lookup
+from tests.book_figures import FiguresInTheBook
 
 RATES = 10.0 ** np.arange(-3, 2.01, 1.0)
 
@@ -227,3 +228,7 @@ def test_the_reference_is_right_and_every_listed_slip_is_named(exercise):
         verdict = check(exercise.name, wrong)
         assert not verdict
         assert sentence in verdict.sentence
+
+
+class TestInTheBook(FiguresInTheBook):
+    stem = "13-attention"

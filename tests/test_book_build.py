@@ -166,6 +166,15 @@ def test_notebooks_follow_the_anatomy_of_a_chapter(path):
     assert wide == []
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_the_figures_of_every_chapter_are_tested(path):
+    name = path.stem[3:].replace("-", "_")
+    files = [ROOT / "tests" / f"test_{name}{end}.py" for end in ("", "_figures")]
+    texts = [file.read_text(encoding="utf-8") for file in files if file.exists()]
+    wanted = f'class TestInTheBook(FiguresInTheBook):\n    stem = "{path.stem}"'
+    assert sum(wanted in text for text in texts) == 1
+
+
 def test_the_toc_lists_every_chapter_that_exists_and_no_other():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert all(f"notebooks/{path.stem}\n" in toc for path in NOTEBOOKS)

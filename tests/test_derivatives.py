@@ -5,6 +5,7 @@ import pytest
 
 from helpers.figures import derivatives as figures
 from helpers.numdiff import complex_step
+from tests.book_figures import FiguresInTheBook
 
 
 def test_the_secant_reading_gives_both_slopes():
@@ -119,3 +120,7 @@ def test_slope_two_does_not_mean_plus_two():
 def test_bad_values_are_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+class TestInTheBook(FiguresInTheBook):
+    stem = "01-derivatives"

@@ -15,6 +15,8 @@ from helpers.optimizers import (
     stochastic_gradient_descent,
     sweep_sgd,
 )
+from tests.book_figures import FiguresInTheBook, assert_moves, moving
+from tests.book_pages import opened
 
 RATES = [float(f"{10**e:.12g}") for e in np.arange(-3, 0.01, 0.25)]
 SIZES = (1, 4, 16, 64, 342)
@@ -224,3 +226,14 @@ def test_bad_values_are_refused_by_name(call, argument):
 def test_a_batch_size_that_was_not_swept_is_refused(sweep):
     with pytest.raises(ValueError, match="size"):
         figures.draw_sgd(sweep, batch_size=5, learning_rate=0.01)
+
+
+def test_the_landing_page_has_a_figure_of_a_chapter_that_moves(browser, site, rng):
+    with opened(browser, "book/index.html") as page:
+        shown = page.page.locator(".cml").get_attribute("id")
+        (figure,) = (e for e in moving("06-gradient-descent") if e.identifier == shown)
+        assert_moves(page.page, figure, rng)
+
+
+class TestInTheBook(FiguresInTheBook):
+    stem = "06-gradient-descent"

@@ -10,6 +10,7 @@ from helpers.datasets import load_movielens, planted_ratings, split_at_random
 from helpers.factorization import fit_biases, rmse
 from helpers.figures import recommender as figures
 from helpers.recommender import History
+from tests.book_figures import FiguresInTheBook
 
 PENALTIES = (0.0, 4.0, 20.0)
 RATES = (2.0**-6, 2.0**-4, 0.5)
@@ -202,3 +203,7 @@ def test_the_corner_of_the_chapter_holds_453_films():
 def test_bad_values_are_refused_by_name(call, named, tables):
     with pytest.raises(ValueError, match=named):
         call(tables)
+
+
+class TestInTheBook(FiguresInTheBook):
+    stem = "12-recommender"
