@@ -90,6 +90,13 @@ def browser():
         browser.close()
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what needs the built site, so that the other tests can be run without it."""
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.site)
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say what was not run for want of a browser, and how to get one."""
     skipped = [
