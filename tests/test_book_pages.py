@@ -29,31 +29,38 @@ SMALL_TEXTS = """(smallest) => [...document.querySelectorAll(".cml-svg text")].m
   return [t.textContent, parseFloat(getComputedStyle(t).fontSize) * scale];
 }).filter(([, size]) => size < smallest)"""
 
-# Contrast of each figure's texts and strokes with the page behind it, from computed colours.
-LOW_CONTRAST = """() => {
+# The luminance of a colour as the browser writes it, and the contrast of two luminances (WCAG 2).
+LUMINANCE = """
   const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+  const light = (c) => parse(c).slice(0, 3).map((v) => v / 255)
     .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+"""
+
+# Contrast of each figure's texts and strokes with the page behind it, from computed colours.
+LOW_CONTRAST = (
+    f"""() => {{{LUMINANCE}"""
+    """
   const paperOf = (e) => {
     for (; e; e = e.parentElement) {
-      const c = parse(getComputedStyle(e).backgroundColor);
-      if (c.length === 3 || c[3] > 0.99) return c;
+      const c = getComputedStyle(e).backgroundColor;
+      if (parse(c).length === 3 || parse(c)[3] > 0.99) return c;
     }
-    return [255, 255, 255];
+    return "rgb(255, 255, 255)";
   };
   const low = [];
   for (const figure of document.querySelectorAll(".cml")) {
     const paper = light(paperOf(figure));
     for (const text of figure.querySelectorAll("svg text")) {
       if (text.closest("[data-on-color]")) continue;
-      const ink = light(parse(getComputedStyle(text).fill));
-      const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      const ratio = contrast(light(getComputedStyle(text).fill), paper);
       if (ratio < 4.5) low.push([figure.id, text.textContent, ratio.toFixed(2)]);
     }
   }
   return low;
 }"""
+)
 
 LOOK = """() => ({
   nameless: [...document.querySelectorAll("main img, main svg.cml-svg")].filter((e) =>
@@ -70,10 +77,9 @@ FAR = """() => [...document.querySelectorAll(".cml")].filter((f) =>
   .map((f) => [f.id, f.dataset.unpacked === undefined])"""
 
 # Texts that white paper, without any background, leaves hard to read.
-FAINT_ON_PAPER = """() => {
-  const light = (c) => (c.match(/[\\d.]+/g) || []).slice(0, 3).map((v) => v / 255)
-    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+FAINT_ON_PAPER = (
+    f"""() => {{{LUMINANCE}"""
+    """
   const page = document.querySelector("article") || document.body;
   const texts = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
   const faint = new Set();
@@ -81,10 +87,11 @@ FAINT_ON_PAPER = """() => {
     const e = node.parentElement;
     const shown = e.getClientRects().length && !e.closest("svg, script, style");
     if (!shown || !node.data.trim()) continue;
-    if (1.05 / (light(getComputedStyle(e).color) + 0.05) < 4.5) faint.add(node.data.trim());
+    if (contrast(light(getComputedStyle(e).color), 1) < 4.5) faint.add(node.data.trim());
   }
   return [...faint];
 }"""
+)
 
 PRINTED = """() => [...document.querySelectorAll(".cml")].filter((f) => {
   const shown = (e) => e && e.getClientRects().length > 0;

@@ -29,7 +29,7 @@ class Check:
 
 
 def read_checks(srcdir):
-    """The checks in ``tests/equations``, by label, in the order of the equations in the book."""
+    """The checks in ``tests/equations``, found by their decorator, by label."""
     found = {}
     for path in sorted(Path(srcdir, "tests", "equations").glob("[a-z]*.py")):
         text = path.read_text(encoding="utf-8")
@@ -46,11 +46,7 @@ def read_checks(srcdir):
                         about=" ".join((ast.get_docstring(item) or "").split()),
                         code=ast.get_source_segment(text, item),
                     )
-    stated = "".join(
-        path.read_text(encoding="utf-8")
-        for path in sorted(Path(srcdir, "notebooks").glob("*.ipynb"))
-    )
-    return dict(sorted(found.items(), key=lambda entry: stated.find(f"$$ ({entry[0]})")))
+    return found
 
 
 def mark_checked(app, doctree, docname):
@@ -77,10 +73,15 @@ class CheckedEquations(SphinxDirective):
     def run(self):
         """A section a chapter, an entry a check: what it does, a link back and the code."""
         srcdir = Path(self.env.srcdir)
-        for path in [*srcdir.glob("tests/equations/*.py"), *srcdir.glob("notebooks/*.ipynb")]:
+        notebooks = sorted(srcdir.glob("notebooks/*.ipynb"))
+        for path in [*srcdir.glob("tests/equations/*.py"), *notebooks]:
             self.env.note_dependency(str(path))
+        stated = "".join(path.read_text(encoding="utf-8") for path in notebooks)
+        in_order = sorted(
+            read_checks(srcdir).values(), key=lambda c: stated.find(f"$$ ({c.label})")
+        )
         sections = []
-        for chapter, checks in groupby(read_checks(srcdir).values(), lambda c: c.chapter):
+        for chapter, checks in groupby(in_order, lambda c: c.chapter):
             section = nodes.section(ids=[f"checks-{chapter}"], names=[f"checks-{chapter}"])
             section += nodes.title("", _title(srcdir, chapter))
             for check in checks:

@@ -24,7 +24,12 @@ class ChapterFigure(SphinxDirective):
             raise self.error(f"there is no notebook {path.name}")
         self.env.note_dependency(str(path))
         cache = get_cache(self.config.nb_execution_cache_path)
-        _, executed = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
+        try:
+            _, executed = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
+        except KeyError as problem:
+            raise self.error(
+                f"{path.name} is not executed: set execute_notebooks: cache"
+            ) from problem
         outputs = [o for c in executed.cells for o in c.get("outputs", [])]
         pages = [o.data["text/html"] for o in outputs if "text/html" in o.get("data", {})]
         for page in pages:
