@@ -10,7 +10,11 @@ SITE := _build/html
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve lab notebooks lint bench clean
+.PHONY: help book test chapter mutants serve lab notebooks lint bench clean
+
+# Tests of one chapter: make test CHAPTER=convolution
+CHAPTER :=
+ONLY = $(if $(CHAPTER),--chapter $(CHAPTER))
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -40,7 +44,13 @@ test: $(VENV)/.test  ## build the site, then run all tests: units, notebooks, si
 	@echo "==> building the site"
 	@$(BIN)/jupyter-book build .
 	@echo "==> testing"
-	@$(BIN)/python -m pytest --nbval -n 3 --dist loadfile --no-loadscope-reorder tests notebooks
+	@$(BIN)/python -m pytest --nbval -n 3 --dist loadfile --no-loadscope-reorder $(ONLY) tests notebooks
+
+chapter: $(VENV)/.book  ## lay out a new chapter: make chapter N=15 NAME=convolution
+	@$(BIN)/python book/_tools/new_chapter.py "$(N)" "$(NAME)"
+
+mutants: $(VENV)/.test  ## how many wrong versions of the mathematics its tests notice
+	@$(BIN)/python book/_tools/mutate.py $(MODULES)
 
 serve: book  ## serve the site on http://localhost:8000
 	@$(BIN)/python -m http.server --bind localhost --directory $(SITE) 8000

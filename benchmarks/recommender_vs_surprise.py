@@ -21,9 +21,10 @@ import numpy as np
 from surprise import SVD
 from surprise.trainset import Trainset
 
-from helpers.datasets import load_movielens, split_at_random
-from helpers.factorization import rmse
-from helpers.recommender import MatrixFactorization
+from helpers.data.movielens import load_movielens
+from helpers.data.ratings import split_at_random
+from helpers.mathematics.factorization import rmse
+from helpers.mathematics.recommender import MatrixFactorization
 
 
 def as_trainset(data, train):

@@ -1,23 +1,27 @@
-"""Shared fixtures: a random generator, the explorables of each notebook, the site, a browser."""
+"""Shared fixtures: the chapters, a random generator, the executed notebooks, the site, a browser.
 
+A test that asks for ``chapter`` is run for each chapter of ``_toc.yml``. With ``--chapter NAME``
+only what concerns that chapter is run.
+"""
+
+import ast
 import contextlib
 import io
-import itertools
 import os
 import shutil
 from functools import cache
-from pathlib import Path
+from typing import NamedTuple
 
-import nbformat
 import numpy as np
 import pytest
+from chapters import ROOT, chapters
+from chapters import chapter as find_chapter
 from hypothesis import settings
 
-ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-pytest.register_assert_rewrite("tests.book_figures")
 _NO_BROWSER = "no Chromium found"
+#: Tests of each chapter that do not run its notebook.
+_WITHOUT_NOTEBOOK = ("tests/chapters/test_equations.py",)
 
 # The same examples on every run: a red test is then the change's fault. To search for new ones:
 # pytest tests --hypothesis-profile=default
@@ -37,30 +41,77 @@ def rng():
     return np.random.default_rng(0)
 
 
+class Executed(NamedTuple):
+    """What running a notebook's cells in this process left: its names, and the figures shown."""
+
+    names: dict
+    figures: tuple
+
+
 @cache
-def explorables(stem):
-    """The explorables that the notebook ``stem`` makes, collected by running its cells."""
-    from helpers import explore
+def executed(chapter):
+    """The notebook of a chapter, run once for all tests in this process."""
+    from helpers.show.explore import Explorable, number_from_one
 
-    collected = []
-    original = explore.Explorable.__init__
+    number_from_one()
+    names, shown = {"__name__": "__main__"}, []
+    with contextlib.redirect_stdout(io.StringIO()):
+        for kind, source in chapter.cells:
+            if kind != "code":
+                continue
+            body = ast.parse(source).body
+            # What a notebook displays is the value of a cell's last line.
+            last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+            place = chapter.notebook.name
+            exec(compile(ast.Module(body, []), place, "exec"), names)
+            if last is not None:
+                shown.append(eval(compile(ast.Expression(last.value), place, "eval"), names))
+    return Executed(names, tuple(s for s in shown if isinstance(s, Explorable)))
 
-    def recording(self, *args, **kwargs):
-        original(self, *args, **kwargs)
-        collected.append(self)
 
-    notebook = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4)
-    namespace = {"__name__": "__main__"}
-    explore.Explorable.__init__ = recording
-    explore._numbers = itertools.count(1)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            for cell in notebook.cells:
-                if cell.cell_type == "code":
-                    exec(compile(cell.source, f"{stem}.ipynb", "exec"), namespace)
-    finally:
-        explore.Explorable.__init__ = original
-    return tuple(collected)
+def explorables(chapter):
+    """The figures that the chapter's notebook shows."""
+    return executed(chapter).figures
+
+
+def pytest_addoption(parser):
+    """``--chapter NAME`` runs what concerns one chapter."""
+    parser.addoption("--chapter", type=find_chapter, help="test only what concerns this chapter")
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for ``chapter`` once for each of them."""
+    if "chapter" in metafunc.fixturenames:
+        metafunc.parametrize("chapter", chapters(), ids=lambda c: c.name, scope="session")
+
+
+def concerns(item, chapter):
+    """Whether a test is about ``chapter``."""
+    asked = getattr(getattr(item, "callspec", None), "params", {})
+    return (
+        chapter in asked.values()
+        or chapter.page in asked.values()
+        or item.path == chapter.notebook
+        or chapter.tests in item.path.parents
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep together what runs a notebook, so that each is run once, chapters side by side."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByChapter(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file, _, test = nodeid.partition("::")
+            asked = test.partition("[")[2].rstrip("]")
+            names = [c.name for c in chapters() if f"{asked}-".startswith(f"{c.name}-")]
+            if not file.startswith("tests/chapters/test_") or not names:
+                return file
+            name = max(names, key=len)
+            return name if file not in _WITHOUT_NOTEBOOK else f"{file}[{name}]"
+
+    return ByChapter(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -90,8 +141,13 @@ def browser():
         browser.close()
 
 
-def pytest_collection_modifyitems(items):
-    """Mark what needs the built site, so that the other tests can be run without it."""
+def pytest_collection_modifyitems(config, items):
+    """Mark what needs the built site, and leave out what is not about the chapter asked for."""
+    wanted = config.getoption("chapter")
+    if wanted is not None:
+        others = [item for item in items if not concerns(item, wanted)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if concerns(item, wanted)]
     for item in items:
         if "site" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.site)

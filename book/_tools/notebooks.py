@@ -1,6 +1,6 @@
 """Re-execute notebooks and write them so that a diff is readable.
 
-    python book/_tools/notebooks.py [--check] [NOTEBOOK ...]
+    python book/_tools/notebooks.py [--check] [CHAPTER ...]
 
 Cells get ids from the chapter's name and their place, metadata shrinks to what the book uses, text
 outputs stay (the tests compare them), images and widget states go: the book draws them anew.
@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).resolve().parents[2]
+#: The list of chapters stands beside the Sphinx extension, which needs it too.
+LIST = Path(__file__).resolve().parents[1] / "_ext"
 CELL_METADATA = ("tags", "jupyter")
 KEPT_TYPES = ("text/plain",)
 NOTEBOOK_METADATA = {
@@ -24,13 +25,13 @@ NOTEBOOK_METADATA = {
 }
 
 
-def normalize(notebook, stem):
+def normalize(notebook, name):
     """Bring a notebook into the committed form, in place."""
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     executed = 0
     for number, cell in enumerate(notebook.cells, start=1):
-        cell.id = f"{stem}-{number:03d}"
+        cell.id = f"{name}-{number:03d}"
         cell.metadata = nbformat.from_dict(
             {k: cell.metadata[k] for k in CELL_METADATA if cell.metadata.get(k)}
         )
@@ -75,11 +76,12 @@ def _normal_output(output, count):
     return output
 
 
-def _process(path, *, check):
+def _process(chapter, *, check):
+    path = chapter.notebook
     notebook = nbformat.read(path, as_version=4)
     if check:
         before = path.read_text(encoding="utf-8")
-        if before != text(normalize(json_copy(notebook), path.stem)):
+        if before != text(normalize(json_copy(notebook), chapter.name)):
             print(f"{path}: not in the committed form, run 'make notebooks'", file=sys.stderr)
             return False
         return True
@@ -90,7 +92,7 @@ def _process(path, *, check):
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
-    path.write_text(text(normalize(notebook, path.stem)), encoding="utf-8")
+    path.write_text(text(normalize(notebook, chapter.name)), encoding="utf-8")
     return True
 
 
@@ -101,12 +103,15 @@ def json_copy(notebook):
 
 def main(arguments=None):
     """Command line entry; returns the exit code."""
+    sys.path.insert(0, str(LIST))
+    from chapters import chapter, chapters
+
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="only tell, change nothing")
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+    parser.add_argument("chapters", nargs="*", type=chapter, metavar="CHAPTER", help="default: all")
     options = parser.parse_args(arguments)
-    paths = options.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
-    results = [_process(path.resolve(), check=options.check) for path in paths]
+    listed = options.chapters or chapters()
+    results = [_process(each, check=options.check) for each in listed]
     return 0 if all(results) else 1
 
 

@@ -15,8 +15,11 @@ def setup(app):
     app.connect("config-inited", assets.configure, priority=100)
     app.connect("config-inited", execution.configure, priority=100)
     app.connect("builder-inited", execution.execute_changed_notebooks, priority=900)
+    app.connect("env-get-outdated", execution.outdated_pages)
     app.connect("doctree-resolved", equations.mark_checked)
     app.connect("build-finished", pages.rewrite)
     app.add_directive("checked-equations", equations.CheckedEquations)
+    app.add_directive("check-counts", equations.CheckCounts)
     app.add_directive("chapter-figure", figures.ChapterFigure)
+    app.add_directive("chapter-list", figures.ChapterList)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -80,9 +80,9 @@ def digest_of(folders):
 
 
 def _write_styles(folder):
-    from helpers import plotting
+    from helpers.show import style as plotting
 
-    rules = resources.files("helpers").joinpath("data/explore.css").read_text(encoding="utf-8")
+    rules = resources.files("helpers.show").joinpath("explore.css").read_text(encoding="utf-8")
     _write_if_changed(folder / "explore.css", f"{rules}\n{plotting.css()}\n")
 
 

@@ -1,12 +1,10 @@
 """The mark beside each checked equation, and the page that shows what checked it."""
 
-import ast
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
-import nbformat
+from chapters import chapters
 from docutils import nodes
+from equation_files import read
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -15,91 +13,93 @@ logger = logging.getLogger(__name__)
 #: Only labels with this prefix promise a check; others number a definition.
 PREFIX = "eq-"
 CHECKS_PAGE = "book/checks"
+#: Where an environment keeps the entries, so that each file is read once a build.
+_KEPT = "calculus_book_equations"
 
 
-@dataclass(frozen=True)
-class Check:
-    """What is known of one check without running it."""
+def entries(env):
+    """The equations of each chapter: {chapter: {label: Entry}}."""
+    if _KEPT not in env.temp_data:
+        env.temp_data[_KEPT] = {
+            chapter: read(path) if (path := file_of(chapter)).exists() else {}
+            for chapter in chapters(Path(env.srcdir))
+        }
+    return env.temp_data[_KEPT]
 
-    label: str
-    by: str
-    chapter: str
-    about: str
-    code: str
 
-
-def read_checks(srcdir):
-    """The checks in ``tests/equations``, found by their decorator, by label."""
-    found = {}
-    for path in sorted(Path(srcdir, "tests", "equations").glob("[a-z]*.py")):
-        text = path.read_text(encoding="utf-8")
-        for item in ast.parse(text).body:
-            if not isinstance(item, ast.FunctionDef):
-                continue
-            for decorator in item.decorator_list:
-                if isinstance(decorator, ast.Call) and decorator.func.id == "checks":
-                    label = decorator.args[0].value
-                    found[label] = Check(
-                        label=label,
-                        by=decorator.keywords[0].value.value,
-                        chapter=path.stem.replace("_", "-"),
-                        about=" ".join((ast.get_docstring(item) or "").split()),
-                        code=ast.get_source_segment(text, item),
-                    )
-    return found
+def file_of(chapter):
+    """Where a chapter's equations are checked."""
+    return chapter.tests / "equations.py"
 
 
 def mark_checked(app, doctree, docname):
     """Put a small linked mark behind every labelled equation that has a check."""
-    known = read_checks(app.srcdir)
+    known = {label: e for found in entries(app.env).values() for label, e in found.items()}
     for block in list(doctree.findall(nodes.math_block)):
         label = block.get("label") or ""
         if not label.startswith(PREFIX):
             continue
-        check = known.get(label)
-        if check is None:
-            logger.warning("equation %s has no check in tests/equations", label, location=block)
+        entry = known.get(label)
+        if entry is None or not entry.check:
+            logger.warning(
+                "equation %s has no check in tests/chapters", label, location=block, type="checks"
+            )
             continue
         target = app.builder.get_relative_uri(docname, CHECKS_PAGE) + f"#check-{label}"
-        text = f"✓ checked by {check.by}"
+        text = f"✓ checked by {entry.summary}"
         link = nodes.reference("", text, internal=True, refuri=target)
         mark = nodes.paragraph("", "", link, classes=["cml-checked"])
         block.parent.insert(block.parent.index(block) + 1, mark)
 
 
 class CheckedEquations(SphinxDirective):
-    """``{checked-equations}``: every check of a labelled equation, with its code."""
+    """``{checked-equations}``: each labelled equation, its formula and its check."""
 
     def run(self):
-        """A section a chapter, an entry a check: what it does, a link back and the code."""
-        srcdir = Path(self.env.srcdir)
-        notebooks = sorted(srcdir.glob("notebooks/*.ipynb"))
-        for path in [*srcdir.glob("tests/equations/*.py"), *notebooks]:
-            self.env.note_dependency(str(path))
-        stated = "".join(path.read_text(encoding="utf-8") for path in notebooks)
-        in_order = sorted(
-            read_checks(srcdir).values(), key=lambda c: stated.find(f"$$ ({c.label})")
-        )
+        """A section a chapter, an entry an equation."""
         sections = []
-        for chapter, checks in groupby(in_order, lambda c: c.chapter):
-            section = nodes.section(ids=[f"checks-{chapter}"], names=[f"checks-{chapter}"])
-            section += nodes.title("", _title(srcdir, chapter))
-            for check in checks:
-                section += self._entry(check)
+        for chapter, found in entries(self.env).items():
+            for path in (file_of(chapter), chapter.notebook):
+                self.env.note_dependency(str(path))
+            if not found:
+                continue
+            stated = "\n".join(chapter.texts)
+            identifier = f"checks-{chapter.name}"
+            section = nodes.section(ids=[identifier], names=[identifier])
+            section += nodes.title("", chapter.title)
+            for entry in sorted(found.values(), key=lambda e: stated.find(f"$$ ({e.label})")):
+                section += self._entry(entry)
             sections.append(section)
         return sections
 
-    def _entry(self, check):
-        entry = nodes.container(ids=[f"check-{check.label}"], classes=["cml-check-entry"])
-        head = f"{{eq}}`{check.label}` by {check.by}. {check.about}"
-        entry += self.parse_text_to_nodes(head)
-        entry += nodes.raw("", "<details><summary>the check</summary>", format="html")
-        entry += nodes.literal_block(check.code, check.code, language="python")
-        entry += nodes.raw("", "</details>", format="html")
-        return entry
+    def _entry(self, entry):
+        about = nodes.container(ids=[f"check-{entry.label}"], classes=["cml-check-entry"])
+        caught = f"It notices all {entry.caught} wrong versions of the formula that were tried."
+        about += self.parse_text_to_nodes(
+            f"{{eq}}`{entry.label}` is checked by {entry.summary}. {entry.about} {caught}\n\n"
+            f"$$\n{entry.latex.strip()}\n$$"
+        )
+        for summary, code in (("the formula", entry.formula), ("the check", entry.check)):
+            about += nodes.raw("", f"<details><summary>{summary}</summary>", format="html")
+            about += nodes.literal_block(code, code, language="python")
+            about += nodes.raw("", "</details>", format="html")
+        return about
 
 
-def _title(srcdir, chapter):
-    (path,) = srcdir.glob(f"notebooks/*-{chapter}.ipynb")
-    first = nbformat.read(path, as_version=4).cells[0].source
-    return first.splitlines()[0].removeprefix("# ")
+class CheckCounts(SphinxDirective):
+    """``{check-counts}``: how many equations, wrong versions and claims the tests go through."""
+
+    def run(self):
+        """One sentence, counted when the book is built."""
+        found = [e for members in entries(self.env).values() for e in members.values()]
+        claims = 0
+        for chapter in chapters(Path(self.env.srcdir)):
+            path = chapter.tests / "claims.py"
+            self.env.note_dependency(str(path))
+            if path.exists():
+                claims += path.read_text(encoding="utf-8").count("\n@claim(")
+        return self.parse_text_to_nodes(
+            f"In this build {len(found)} equations are checked against "
+            f"{sum(e.caught for e in found):,} wrong versions of their formulas, and {claims} "
+            "claims of the text are computed."
+        )

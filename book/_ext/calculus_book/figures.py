@@ -1,15 +1,17 @@
-"""A figure of a chapter, shown on another page as well."""
+"""A figure of a chapter, shown on another page as well, and the list of the chapters."""
 
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
+from chapters import chapter, chapters
 from docutils import nodes
 from jupyter_cache import get_cache
 from sphinx.util.docutils import SphinxDirective
 
 
 class ChapterFigure(SphinxDirective):
-    """``{chapter-figure} 06-gradient-descent rate-1d``: a figure as that chapter has it.
+    """``{chapter-figure} gradient-descent rate-1d``: a figure as that chapter has it.
 
     It is taken from the executed notebook, so the figure is computed once and stays the same.
     """
@@ -18,10 +20,11 @@ class ChapterFigure(SphinxDirective):
 
     def run(self):
         """The figure's HTML, or an error that says which names there are."""
-        stem, name = self.arguments
-        path = Path(self.env.srcdir, "notebooks", f"{stem}.ipynb")
-        if not path.exists():
-            raise self.error(f"there is no notebook {path.name}")
+        called, name = self.arguments
+        try:
+            path = chapter(called, Path(self.env.srcdir)).notebook
+        except ValueError as problem:
+            raise self.error(str(problem)) from problem
         self.env.note_dependency(str(path))
         cache = get_cache(self.config.nb_execution_cache_path)
         try:
@@ -37,3 +40,19 @@ class ChapterFigure(SphinxDirective):
                 return [nodes.raw("", page, format="html")]
         starts = [page[: page.find(">")] for page in pages if page.startswith("<figure")]
         raise self.error(f"{path.name} has no figure {name}, but {starts}")
+
+
+class ChapterList(SphinxDirective):
+    """``{chapter-list}``: the chapters by part, each with the question that it answers."""
+
+    def run(self):
+        """A paragraph with the part's name and a list, for each part."""
+        listed = chapters(Path(self.env.srcdir))
+        lines = []
+        for part, members in groupby(listed, lambda c: c.part):
+            lines += [f"**{part}**", ""]
+            for member in members:
+                self.env.note_dependency(str(member.notebook))
+                lines.append(f"{member.number}. {{doc}}`/{member.docname}`: {member.question}")
+            lines.append("")
+        return self.parse_text_to_nodes("\n".join(lines))

@@ -1,0 +1,1 @@
+"""The chapter on derivatives: figures, runs and exercises."""

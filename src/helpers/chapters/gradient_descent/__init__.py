@@ -1,0 +1,1 @@
+"""The chapter on gradient descent: figures, runs and exercises."""

@@ -1,0 +1,1 @@
+"""The chapter on recommenders: figures, runs and exercises."""

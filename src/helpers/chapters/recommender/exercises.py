@@ -1,0 +1,84 @@
+"""The exercises of the chapter on recommenders."""
+
+import numpy as np
+
+from helpers.exercises.engine import Exercise
+
+_Q = np.array([[1.0, 0.5], [0.2, -1.0], [0.7, 0.3], [-0.4, 0.9]])
+_TARGETS = np.array([1.2, -0.6, 0.4, 0.1])
+
+
+def _ridge(Q, targets, penalty):
+    return np.linalg.solve(Q.T @ Q + penalty * np.eye(Q.shape[1]), Q.T @ targets)
+
+
+EXERCISES = [
+    Exercise(
+        "recommender-1",
+        # Residuals 1.5, 1, 1 and 0 sum to 3.5; n + λ_b = 4 + 3.
+        0.5,
+        slips={
+            "That is the plain mean of the residuals: λ_b is missing in the denominator.": 0.875,
+            "The penalty is added once to the number of ratings, not to each of them.": 3.5 / 16,
+        },
+        rtol=1e-3,
+        praise="3.5 / (4 + 3): a good half of the plain mean.",
+    ),
+    Exercise(
+        "recommender-2",
+        "apart",
+        slips={
+            "4★ is a liking, but less of one than the model expected.": "together",
+            "The residual is 4 − 4.6, which is not zero.": "neither",
+        },
+        praise="The residual is −0.6, and its sign decides.",
+    ),
+    Exercise(
+        "recommender-3",
+        lambda r, prediction, p, q, penalty: -(r - prediction) * q + penalty * p,
+        inputs=(
+            (4.0, 3.5, np.array([0.3, -0.2]), np.array([0.5, 0.1]), 0.1),
+            (1.0, 3.2, np.array([1.0, 0.4]), np.array([-0.6, 0.8]), 2.0),
+        ),
+        slips={
+            "The data term multiplies q, what p is paired with, not p.": (
+                lambda r, prediction, p, q, penalty: -(r - prediction) * p + penalty * p
+            ),
+            "The penalty's part λp is missing.": (
+                lambda r, prediction, p, q, penalty: -(r - prediction) * q
+            ),
+            "The sign of the residual's part is the wrong way round: ∂e/∂p = −q.": (
+                lambda r, prediction, p, q, penalty: (r - prediction) * q + penalty * p
+            ),
+            "That is the gradient of ‖p‖² λ without the ½: λp, not 2λp.": (
+                lambda r, prediction, p, q, penalty: -(r - prediction) * q + 2 * penalty * p
+            ),
+        },
+        praise="Residual times film, plus λ times user.",
+    ),
+    Exercise(
+        "recommender-4",
+        _ridge,
+        inputs=((_Q, _TARGETS, 0.5), (_Q[:3], _TARGETS[:3], 3.0)),
+        slips={
+            "That is plain least squares: λ is missing.": lambda Q, targets, penalty: _ridge(
+                Q, targets, 0.0
+            ),
+            "λ stands outside the sum here: it is not multiplied by the number of ratings.": (
+                lambda Q, targets, penalty: _ridge(Q, targets, penalty * len(Q))
+            ),
+        },
+        praise="A half step of alternating least squares, with no learning rate anywhere.",
+    ),
+    Exercise(
+        "recommender-5",
+        # 12 charged once for the row is 12 / 60 charged 60 times.
+        0.2,
+        slips={
+            "The other way round: inside the sum the row is charged 60 times.": 720.0,
+            "Inside the sum the penalty is λ for each rating, so it must shrink.": 12.0,
+        },
+        rtol=1e-3,
+        praise="12 / 60. For a user with 20 ratings it would be 0.6: the two cannot agree for all.",
+    ),
+]

@@ -1,0 +1,1 @@
+"""The real data that the package carries, and its loaders."""

@@ -1,1 +1,0 @@
-"""The drawings, one file a chapter; each ``draw_*`` returns its figures and one reading."""

@@ -1,0 +1,1 @@
+"""What the book teaches, a module a subject; NumPy and SciPy only."""

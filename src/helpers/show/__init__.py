@@ -1,0 +1,1 @@
+"""How figures are drawn and moved: the one style, the drawing of states, ``explore``."""

@@ -1,0 +1,1 @@
+"""What the chapter says and no cell prints, computed."""

@@ -1,0 +1,88 @@
+"""The prediction, its vector–Jacobian product and the two closed forms."""
+
+import numpy as np
+import pytest
+
+from helpers.mathematics.factorization import (
+    Parameters,
+    als_half_step,
+    fit_biases,
+    rating,
+    rating_vjp,
+    rmse,
+)
+from helpers.mathematics.numdiff import check_vjp
+from tests.mathematics.test_recommender import NAMES, generator, small
+
+
+def test_a_prediction_by_hand():
+    point = [0.5], [-0.25], [[1.0, 2.0]], [[0.5, 0.25]]
+    # 3 + 0.5 − 0.25 + 1·0.5 + 2·0.25
+    assert rating(3.0, point, [0], [0]).tolist() == [4.25]
+    assert rmse([4.25, 1.0], [5.25, 2.0]) == 1.0
+
+
+def test_the_vjp_of_the_prediction():
+    model, (users, items, _) = small()
+    error = check_vjp(
+        lambda *p: rating(3.0, p, users, items),
+        lambda upstream, *p: tuple(rating_vjp(p, users, items, upstream)),
+        *model.parameters,
+        rng=generator(),
+        names=NAMES,
+    )
+    assert error < 1e-7
+
+
+def test_half_steps_of_alternating_least_squares_are_closed_form():
+    # Corrections: "need gradients" is wrong; each half step is exact and lowers the loss.
+    model, (users, items, ratings) = small(penalty=0.7)
+    targets = ratings - model.mu - model.user_bias[users] - model.item_bias[items]
+    losses = [model.loss(users, items, ratings)]
+    for _ in range(5):
+        b, c, P, Q = model.parameters
+        P = als_half_step(users, items, targets, Q, n_rows=7, penalty=0.7)
+        model.parameters = Parameters(b, c, P, Q)
+        assert np.abs(model.gradient(users, items, ratings).user_factors).max() < 1e-12
+        losses.append(model.loss(users, items, ratings))
+        Q = als_half_step(items, users, targets, P, n_rows=9, penalty=0.7)
+        model.parameters = Parameters(b, c, P, Q)
+        assert np.abs(model.gradient(users, items, ratings).item_factors).max() < 1e-12
+        losses.append(model.loss(users, items, ratings))
+    assert np.all(np.diff(losses) <= 1e-12)
+    assert not P[0].any()
+
+
+def test_alternating_biases_reach_their_minimum():
+    model, (users, items, ratings) = small(k=0, bias_penalty=0.3)
+    model.mu, b, c = fit_biases(
+        users, items, ratings, n_users=7, n_items=9, penalty=0.3, sweeps=200
+    )
+    model.parameters = model.parameters._replace(user_bias=b, item_bias=c)
+    gradient = model.gradient(users, items, ratings)
+    assert max(np.abs(gradient.user_bias).max(), np.abs(gradient.item_bias).max()) < 1e-9
+    assert b[0] == c[0] == 0
+
+
+BAD_CALLS = {
+    "predictions": lambda m, t: rmse([1.0, 2.0], [1.0]),
+    "sweeps": lambda m, t: fit_biases(*t, n_users=7, n_items=9, sweeps=0),
+    "n_rows": lambda m, t: als_half_step([0], [0], [1.0], np.eye(2), n_rows=0, penalty=1.0),
+    "penalty must be greater": lambda m, t: als_half_step(
+        [0], [0], [1.0], np.eye(2), n_rows=1, penalty=0.0
+    ),
+    "parameters must be four": lambda m, t: rating(3.0, m.parameters[:3], t[0], t[1]),
+    "item_factors": lambda m, t: rating(3.0, (*m.parameters[:3], np.ones((9, 2))), *t[:2]),
+    "mu must be": lambda m, t: rating(np.nan, m.parameters, *t[:2]),
+    "users must be between 0": lambda m, t: rating(3.0, m.parameters, t[0] - 2, t[1]),
+    "two rows": lambda m, t: rating(3.0, m.parameters, t[0], t[1][1:]),
+    "upstream": lambda m, t: rating_vjp(m.parameters, *t[:2], np.ones(3)),
+    "column_factors": lambda m, t: als_half_step([0], [0], [1.0], [1.0], n_rows=1, penalty=1.0),
+}
+
+
+@pytest.mark.parametrize("named", BAD_CALLS)
+def test_bad_input_is_refused_by_name(named):
+    model, triples = small()
+    with pytest.raises(ValueError, match=named):
+        BAD_CALLS[named](model, triples)

@@ -1,0 +1,74 @@
+"""Opening pages of the built site the way a reader without a network does."""
+
+import contextlib
+
+from tests.conftest import SITE
+
+THEMES = ("light", "dark")
+
+
+def all_pages():
+    """Every page of the site, relative to its root; a mere redirect is none."""
+    return sorted(
+        str(path.relative_to(SITE))
+        for path in SITE.rglob("*.html")
+        if 'http-equiv="Refresh"' not in path.read_text(encoding="utf-8")
+    )
+
+
+class Page:
+    """A page opened from disk with the network refused, and what it complained of."""
+
+    def __init__(self, page):
+        self.page = page
+        self.foreign, self.files, self.complaints = [], [], []
+
+    def observe(self, url):
+        """Open ``url``, recording requests, console messages and page errors."""
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._request)
+        self.page.route("http*://**", lambda route: route.abort())
+        self.page.goto(url, wait_until="load")
+
+    def _console(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _request(self, request):
+        if request.url.startswith("file:"):
+            self.files.append(request.url)
+        elif not request.url.startswith(("data:", "blob:")):
+            self.foreign.append(request.url)
+
+
+@contextlib.contextmanager
+def opened(browser, name, *, theme="light", width=1280, height=900, **options):
+    """``Page`` for the page ``name`` of the site, closed afterwards.
+
+    Without a ``theme`` the page is opened as by a reader who never chose one.
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme or "light", **options
+    )
+    if theme:
+        context.add_init_script(
+            f"localStorage.setItem('mode','{theme}');localStorage.setItem('theme','{theme}');"
+        )
+    context.set_default_timeout(10_000)
+    page = Page(context.new_page())
+    try:
+        page.observe((SITE / name).as_uri())
+        yield page
+    finally:
+        context.close()
+
+
+def typeset(page):
+    """Wait until MathJax, where the page has mathematics, has typeset all of it."""
+    page.wait_for_function(
+        "!document.querySelector('script[src*=mathjax]') || (window.MathJax && MathJax.startup"
+        " && MathJax.startup.promise && MathJax.startup.promise.then(() =>"
+        " MathJax.startup.document.lazyTypesetAll()).then(() => document.fonts.ready)"
+        ".then(() => true))"
+    )
