@@ -21,6 +21,8 @@ _TWINS = {
     "minimum": "maximum", "sum": "mean", "mean": "sum", "argmax": "argmin", "argmin": "argmax",
     "exp": "expm1", "log": "log1p", "floor": "ceil", "ceil": "floor", "all": "any", "any": "all",
 }  # fmt: skip
+#: Calls that do not mind the order of their arguments.
+_SYMMETRIC = {"maximum", "minimum", "max", "min", "isclose", "add", "multiply"}
 _OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 _COMPARISONS = {
     ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE),
@@ -173,13 +175,10 @@ def _of_constant(node, small, path):
 
 
 def _of_call(node):
-    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    if name in _TWINS:
+    if _name(node) in _TWINS:
         twin = copy.deepcopy(node)
-        if isinstance(twin.func, ast.Attribute):
-            twin.func.attr = _TWINS[name]
-        else:
-            twin.func.id = _TWINS[name]
+        field = "attr" if isinstance(twin.func, ast.Attribute) else "id"
+        setattr(twin.func, field, _TWINS[_name(node)])
         yield twin
     if len(node.args) == 1 and not isinstance(node.args[0], (ast.Starred, ast.GeneratorExp)):
         yield node.args[0]
@@ -191,6 +190,10 @@ def _of_call(node):
 
 def _arguments(function):
     return [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+
+
+def _name(call):
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 def _exchanged_arguments(function):
@@ -235,6 +238,8 @@ def _form(node):
         return f"sum({', '.join(sorted(_terms(node, '+')))})"
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
         return f"product({', '.join(sorted(_factors(node, '*')))})"
+    if isinstance(node, ast.Call) and _name(node) in _SYMMETRIC:
+        return f"{ast.dump(node.func)}({', '.join(sorted(map(_form, node.args)))})"
     if isinstance(node, ast.AST):
         fields = (f"{name}={_form(value)}" for name, value in ast.iter_fields(node))
         return f"{type(node).__name__}({', '.join(fields)})"

@@ -4,7 +4,7 @@
 
 Of each module in ``src/helpers/mathematics`` some mutants are drawn, the same for a seed, and
 the module's own tests are run on each. What is truly equivalent stands with its reason in
-``tests/mathematics/equivalent.toml`` and does not count.
+a file of the module in ``tests/mathematics/equivalent`` and does not count.
 """
 
 import argparse
@@ -102,7 +102,6 @@ def main(arguments=None):
     os.chdir(ROOT)
     for slow in ("numpy", "scipy.sparse", "autograd.numpy", "sympy"):
         importlib.import_module(slow)
-    equivalent = tomllib.loads((TESTS / "equivalent.toml").read_text(encoding="utf-8"))
     counted = killed = 0
     paths = [p for p in sorted(FOLDER.glob("[a-z]*.py")) if p.stem in options.modules or
              not options.modules]  # fmt: skip
@@ -110,8 +109,12 @@ def main(arguments=None):
         tests = TESTS / f"test_{path.stem}.py"
         if noticed(path, path.read_text(encoding="utf-8"), tests):
             sys.exit(f"{tests.relative_to(ROOT)} fails, or is not there: mutants say nothing")
-        harmless = equivalent.get(path.stem, {})
-        made = [m for m in all_mutants(path) if m[0] not in harmless]
+        made, listed = all_mutants(path), TESTS / "equivalent" / f"{path.stem}.toml"
+        harmless = tomllib.loads(listed.read_text(encoding="utf-8")) if listed.exists() else {}
+        stale = sorted(set(harmless) - {name for name, _ in made})
+        if stale:
+            sys.exit(f"{listed.relative_to(ROOT)}: there is no mutant {stale[0]!r}")
+        made = [m for m in made if m[0] not in harmless]
         drawn = random.Random(options.seed + zlib.crc32(path.stem.encode()))
         if options.sample:
             made = drawn.sample(made, min(options.sample, len(made)))

@@ -50,7 +50,7 @@ def test_the_text_has_every_part(chapter, part):
 
 def test_the_text_is_as_long_as_a_chapter(chapter):
     count = len("\n".join(chapter.texts).split())
-    assert 1500 <= count <= 5200, f"{chapter} has {count} words; 1,500 to 5,200 are wanted"
+    assert 1500 <= count <= 4600, f"{chapter} has {count} words; 1,500 to 4,600 are wanted"
 
 
 def test_there_are_six_exercises_and_one_asks_for_code(chapter):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.mathematics.training import train
 from helpers.mathematics.validate import (
     as_count,
     as_finite_array,
@@ -23,9 +24,6 @@ from helpers.mathematics.validate import (
     as_positive,
     describe,
 )
-
-# A blow-up is reported in words; numpy need not warn about it as well.
-_QUIET = {"over": "ignore", "invalid": "ignore"}
 
 
 class Trajectory(NamedTuple):
@@ -165,40 +163,23 @@ def _steepest_in_metric(g, metric):
 def _descend(objective, start, direction, *, rate, updates, record_every, evaluations, limit):
     if not callable(getattr(objective, "value", None)):
         raise ValueError(f"objective must have a method value(theta), got {describe(objective)}")
-    theta = as_finite_array(start, "start", min_size=1).copy()
-    loss = _loss(objective, theta)
-    if not _within(theta, loss, limit):
-        raise ValueError(f"start must have a loss and parameters within {limit:g}, got {loss:g}")
-    records = [(theta, loss, 0)]
-    diverged_at = None
-    with np.errstate(**_QUIET):
-        for t in range(updates):
-            theta = theta - rate(t) * direction(theta)
-            due = (t + 1) % record_every == 0 or t + 1 == updates
-            bounded = bool(np.all(np.abs(theta) <= limit))
-            if bounded and not due:
-                continue
-            loss = _loss(objective, theta) if bounded else np.inf
-            if np.isfinite(loss):
-                records.append((theta, loss, t + 1))
-            if not _within(theta, loss, limit):
-                diverged_at = t + 1
-                break
-    thetas, losses, counts = zip(*records, strict=True)
-    counts = np.array(counts)
-    return Trajectory(np.array(thetas), np.array(losses), counts, evaluations(counts), diverged_at)
-
-
-def _loss(objective, theta):
-    try:
-        with np.errstate(**_QUIET):
-            return float(objective.value(theta))
-    except OverflowError:  # what Python's own floats raise where numpy's become infinite
-        return np.inf
-
-
-def _within(theta, loss, limit):
-    return bool(np.all(np.abs(theta) <= limit) and abs(loss) <= limit)
+    start = as_finite_array(start, "start", min_size=1).copy()
+    record = train(
+        (start,),
+        lambda parameters, t: (parameters[0] - rate(t) * direction(parameters[0]),),
+        lambda parameters: objective.value(parameters[0]),
+        steps=updates,
+        record_every=record_every,
+        limit=limit,
+        visit=True,
+    )
+    return Trajectory(
+        np.array([theta for (theta,) in record.visited]),
+        record.losses,
+        record.steps,
+        evaluations(record.steps),
+        record.diverged_at,
+    )
 
 
 def _schedule(learning_rate):
