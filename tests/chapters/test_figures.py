@@ -83,7 +83,7 @@ _BAD_PATH = re.compile(r'(?:d|x|y|points)="[^"]*(?:nan|inf)', re.IGNORECASE)
 
 def assert_drawn(figure):
     """The figure shows a drawing, a reading, and no number that is none."""
-    html = figure._view.value
+    html = figure.html
     assert figure.reading.strip()
     assert not _BAD.search(figure.reading), figure.reading
     assert not _BAD_PATH.search(html)

@@ -6,7 +6,7 @@ import re
 import ipywidgets as widgets
 import pytest
 
-from helpers.show import bake, explore
+from helpers.show import BAKE_VARIABLE, bake, explore
 from helpers.show.explore import Explorable, show
 from helpers.show.style import COLOR, panel
 
@@ -24,15 +24,15 @@ def line(**controls):
 
 def test_moving_a_widget_redraws_and_reads():
     figure = line()
-    before = figure._view.value
+    before = figure.html
     figure.controls[0].widget.value = 7
     assert figure.reading == "height 7, dashed False, name a."
-    assert figure._view.value != before
-    assert figure.reading in figure._view.value
+    assert figure.html != before
+    assert figure.reading in figure.html
 
 
 def test_it_displays_as_a_widget_whose_text_is_the_reading(monkeypatch):
-    monkeypatch.delenv(explore.BAKE_VARIABLE, raising=False)
+    monkeypatch.delenv(BAKE_VARIABLE, raising=False)
     data, _ = line()._repr_mimebundle_()
     assert data["text/plain"] == "height 3, dashed False, name a."
     assert "application/vnd.jupyter.widget-view+json" in data
@@ -40,7 +40,7 @@ def test_it_displays_as_a_widget_whose_text_is_the_reading(monkeypatch):
 
 
 def test_asked_by_the_site_build_it_displays_as_html_with_the_same_reading(monkeypatch):
-    monkeypatch.setenv(explore.BAKE_VARIABLE, "1")
+    monkeypatch.setenv(BAKE_VARIABLE, "1")
     data = line()._repr_mimebundle_()
     assert set(data) == {"text/plain", "text/html"}
     assert data["text/plain"] == "height 3, dashed False, name a."

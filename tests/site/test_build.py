@@ -12,7 +12,6 @@ from calculus_book import assets, execution, pages
 from chapters import chapters
 from packaging.specifiers import SpecifierSet
 
-from helpers.show import explore
 from tests.conftest import ROOT
 
 #: What a page at a desk shows of a line of code or output; longer ones are cut off on the right.
@@ -59,10 +58,6 @@ def test_a_missing_package_is_said(monkeypatch):
     monkeypatch.setattr(execution, "find_spec", lambda name: None)
     with pytest.raises(Exception, match=r"pip install -r requirements\.txt"):
         execution.package_folder()
-
-
-def test_the_extension_and_explore_mean_the_same_variable():
-    assert execution.BAKE_VARIABLE == explore.BAKE_VARIABLE
 
 
 def test_a_changed_script_or_style_rebuilds_the_pages(tmp_path):

@@ -25,12 +25,12 @@ from calculus_book.imports import needed
 
 logger = logging.getLogger(__name__)
 
-#: ``helpers.explore`` draws every state of a figure in kernels that find this variable.
-BAKE_VARIABLE = "CALCULUS_FOR_ML_BAKE"
-
 
 def configure(app, config):
     """Ask the kernels for baked figures, and say where the executed notebooks are kept."""
+    package_folder()
+    from helpers.show import BAKE_VARIABLE
+
     os.environ[BAKE_VARIABLE] = "1"
     cache = Path(app.outdir).parent / ".jupyter_cache"
     cache.mkdir(parents=True, exist_ok=True)

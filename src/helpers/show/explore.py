@@ -13,7 +13,6 @@ import itertools
 import math
 import os
 import re
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 
@@ -21,28 +20,14 @@ import ipywidgets as widgets
 from matplotlib.figure import Figure
 
 from helpers.mathematics.validate import describe
-from helpers.show import bake
-from helpers.show import style as plotting
+from helpers.show import BAKE_VARIABLE, bake, page, style
+from helpers.show.controls import control, steps
 
-#: The book's Sphinx extension sets this for the kernels it starts; see ``book/_ext``.
-BAKE_VARIABLE = "CALCULUS_FOR_ML_BAKE"
+__all__ = ["MAX_STATES", "Explorable", "explore", "number_from_one", "show", "steps"]
+
 #: More states than this make a page heavy: the author has to choose a coarser step.
 MAX_STATES = 400
-
-_SLIDERS = (
-    widgets.FloatSlider,
-    widgets.FloatLogSlider,
-    widgets.IntSlider,
-    widgets.SelectionSlider,
-)
-_CHOICES = (widgets.Dropdown, widgets.RadioButtons, widgets.ToggleButtons, widgets.Select)
 _numbers = itertools.count(1)
-
-
-def number_from_one():
-    """Count the figures anew, as a fresh kernel does."""
-    global _numbers
-    _numbers = itertools.count(1)
 
 
 def explore(draw, *, marks=None, **controls):
@@ -53,7 +38,7 @@ def explore(draw, *, marks=None, **controls):
     draw : callable
         ``draw(**values)`` returns ``(figure, reading)``: a matplotlib ``Figure`` (or several, that
         stand side by side) and one sentence that is true for those values. The first line of its
-        docstring is the figure's text alternative.
+        docstring is the figure's text alternative. The values are always the controls' own steps.
     marks : dict of dict, optional
         For a slider's name, named values to mark on its track: ``{"learning_rate": {"2/L": 0.5}}``.
     **controls
@@ -73,7 +58,11 @@ def explore(draw, *, marks=None, **controls):
     TypeError
         Where ``draw`` does not return figures and a reading.
     """
-    return Explorable(draw, [_control(name, c) for name, c in controls.items()], marks or {})
+    marks = marks or {}
+    strange = [name for name in marks if name not in controls]
+    if strange:
+        raise ValueError(f"marks must name a slider, got {strange[0]!r}; there are {[*controls]}")
+    return Explorable(draw, [control(name, c, marks.get(name)) for name, c in controls.items()])
 
 
 def show(drawn, **values):
@@ -83,42 +72,27 @@ def show(drawn, **values):
     ``draw`` itself, the first line of its docstring is put before it, as in ``explore``.
     """
     if callable(drawn):
-        return Explorable(partial(drawn, **values), [], {})
+        return Explorable(partial(drawn, **values), [])
 
     def already_drawn():
         return drawn
 
     already_drawn.__doc__ = ""
-    return Explorable(already_drawn, [], {})
+    return Explorable(already_drawn, [])
 
 
-@dataclass(frozen=True)
-class Control:
-    """One control: the widget, the values it can take and how each is written."""
-
-    name: str
-    widget: widgets.Widget
-    kind: str
-    values: tuple
-    texts: tuple[str, ...]
-
-    @property
-    def description(self):
-        return self.widget.description or self.name.replace("_", " ")
-
-    @property
-    def index(self):
-        """Where the widget's present value stands among ``values``."""
-        return nearest(self.values, self.widget.value)
+def number_from_one():
+    """Count the figures anew, as a fresh kernel does."""
+    global _numbers
+    _numbers = itertools.count(1)
 
 
 class Explorable(widgets.VBox):
     """A figure with its controls and its reading; see ``explore``."""
 
-    def __init__(self, draw, controls, marks):
+    def __init__(self, draw, controls):
         self.draw = draw
         self.controls = tuple(controls)
-        self.marks = _checked_marks(marks, self.controls)
         self.alt = _first_line(draw)
         name = getattr(draw, "func", draw).__name__.removeprefix("draw_").replace("_", "-")
         self.identifier = f"cml-{re.sub('[^a-z0-9-]', '', name.lower())}-{next(_numbers)}"
@@ -131,17 +105,22 @@ class Explorable(widgets.VBox):
             )
         self.reading = ""
         self._view = widgets.HTML()
-        style = widgets.HTML(f"<style>{_live_css()}</style>", layout={"display": "none"})
-        rows = [self._row(control) for control in self.controls]
-        super().__init__([style, *rows, self._view])
-        for control in self.controls:
-            control.widget.observe(self._redraw, names="value")
+        rules = widgets.HTML(f"<style>{_live_css()}</style>", layout={"display": "none"})
+        rows = [_row(c) for c in self.controls]
+        super().__init__([rules, *rows, self._view])
+        for c in self.controls:
+            c.widget.observe(self._redraw, names="value")
         self._redraw()
 
     @property
     def values(self):
         """The controls' present values, as ``draw`` gets them."""
-        return {c.name: c.widget.value for c in self.controls}
+        return {c.name: c.value for c in self.controls}
+
+    @property
+    def html(self):
+        """The figure as it is shown now."""
+        return self._view.value
 
     def states(self):
         """Every combination of the controls' values, the last control moving fastest."""
@@ -165,22 +144,21 @@ class Explorable(widgets.VBox):
     def baked(self):
         """The figure for the rendered book: native inputs over every state, drawn now."""
         packer = bake.Packer()
-        index, first, labels = 0, None, [c.index for c in self.controls]
-        for control, position in zip(self.controls, labels, strict=True):
-            index = index * len(control.values) + position
+        now, first = self.values, None
         for number, values in enumerate(self.states()):
             drawings, reading = self.drawn(values)
             packer.add(drawings, reading)
-            if number == index:
-                first = drawings
+            if first is None and values == now:
+                first, index = drawings, number
         reading = packer.readings[index]
         payload = {
             **packer.payload(),
             "first": index,
             "controls": [{"name": c.name, "texts": c.texts} for c in self.controls],
         }
-        return self._figure(
-            controls="".join(self._native(c) for c in self.controls),
+        return page.figure(
+            self.identifier,
+            controls="".join(page.native(c, self.identifier) for c in self.controls),
             drawings=self._svgs(first, packer.definitions, reading),
             reading=reading,
             packed=bake.pack(payload) if self.controls else "",
@@ -197,7 +175,7 @@ class Explorable(widgets.VBox):
         drawings, self.reading = self.drawn(self.values)
         definitions = {k: v for d in drawings for k, v in d.definitions.items()}
         svgs = self._svgs(drawings, definitions, self.reading)
-        self._view.value = self._figure(controls="", drawings=svgs, reading=self.reading, packed="")
+        self._view.value = page.figure(self.identifier, drawings=svgs, reading=self.reading)
 
     def _svgs(self, drawings, definitions, reading):
         # The reading belongs to the figure as a whole: the first drawing carries it.
@@ -210,157 +188,13 @@ class Explorable(widgets.VBox):
             parts.append(drawing.svg(alt, definitions=ours))
         return "".join(parts)
 
-    def _figure(self, *, controls, drawings, reading, packed):
-        parts = [f'<figure class="cml" id="{self.identifier}">']
-        if controls:
-            parts.append(
-                f'<fieldset class="cml-controls" disabled><legend>Move it yourself</legend>'
-                f"{controls}</fieldset>"
-                f'<noscript><p class="cml-note">The controls need JavaScript; the drawing '
-                f"below shows their first setting.</p></noscript>"
-            )
-        parts.append(f'<div class="cml-drawings">{drawings}</div>')
-        live = ' aria-live="polite"' if controls else ""
-        parts.append(f'<figcaption class="cml-reading"{live}>{html.escape(reading)}</figcaption>')
-        if packed:
-            parts.append(f'<script type="text/plain" class="cml-packed">{packed}</script>')
-        return "".join([*parts, "</figure>"])
 
-    def _native(self, control):
-        name = html.escape(control.name)
-        identifier = f"{self.identifier}-{name}"
-        label = f'<label for="{identifier}">{html.escape(control.description)}</label>'
-        if control.kind == "checkbox":
-            checked = " checked" if control.widget.value else ""
-            return (
-                f'<div class="cml-control cml-check"><input type="checkbox" id="{identifier}" '
-                f'data-name="{name}"{checked}>{label}</div>'
-            )
-        if control.kind == "choice":
-            options = "".join(
-                f'<option value="{i}"{" selected" if i == control.index else ""}>'
-                f"{html.escape(text)}</option>"
-                for i, text in enumerate(control.texts)
-            )
-            return (
-                f'<div class="cml-control cml-choice">{label}'
-                f'<select id="{identifier}" data-name="{name}">{options}</select></div>'
-            )
-        text = html.escape(control.texts[control.index])
-        ticks = "".join(
-            f'<span style="--at:{position / max(1, len(control.values) - 1):.4f}">'
-            f"{html.escape(mark)}</span>"
-            for mark, position in self._positions(control).items()
-        )
-        marks = f'<div class="cml-marks" aria-hidden="true">{ticks}</div>' if ticks else ""
-        return (
-            f'<div class="cml-control">{label}<output for="{identifier}">{text}</output>'
-            f'<input type="range" id="{identifier}" data-name="{name}" min="0" '
-            f'max="{len(control.values) - 1}" step="1" value="{control.index}" '
-            f'aria-valuetext="{text}">{marks}</div>'
-        )
-
-    def _positions(self, control):
-        """Marks as fractional indices into the control's values."""
-        marks = self.marks.get(control.name, {})
-        log = isinstance(control.widget, widgets.FloatLogSlider)
-        return {name: _fractional_index(control.values, v, log) for name, v in marks.items()}
-
-    def _row(self, control):
-        marks = self.marks.get(control.name)
-        if not marks:
-            return control.widget
-        text = " · ".join(f"{k} = {plotting.format_number(v)}" for k, v in marks.items())
-        return widgets.VBox([control.widget, widgets.HTML(f"<small>{html.escape(text)}</small>")])
-
-
-def nearest(values, value):
-    """Index of the entry of ``values`` that equals ``value``, up to a slider's rounding."""
-    for i, candidate in enumerate(values):
-        if candidate is value or (type(candidate) is type(value) and candidate == value):
-            return i
-    return min(range(len(values)), key=lambda i: abs(values[i] - value))
-
-
-def _control(name, given):
-    """A ``Control`` from a widget or one of ``interact``'s abbreviations."""
-    widget = given
-    if not isinstance(given, widgets.Widget):
-        widget = widgets.interactive.widget_from_abbrev(given)
-        if widget is None:
-            raise ValueError(
-                f"control {name} must be an ipywidgets control or an abbreviation of "
-                f"interact such as (0, 10, 1), got {describe(given)}"
-            )
-        widget.description = name.replace("_", " ")
-    if isinstance(widget, widgets.Checkbox):
-        kind, values, texts = "checkbox", (False, True), ("off", "on")
-    elif isinstance(widget, (*_CHOICES, widgets.SelectionSlider)):
-        kind = "slider" if isinstance(widget, widgets.SelectionSlider) else "choice"
-        values = tuple(value for _, value in widget._options_full)
-        texts = tuple(str(text) for text, _ in widget._options_full)
-    elif isinstance(widget, _SLIDERS):
-        kind, values = "slider", _slider_values(name, widget)
-        texts = tuple(_text(v) for v in values)
-    else:
-        raise ValueError(
-            f"control {name} must be a slider, a choice or a checkbox, got {type(widget).__name__}"
-        )
-    if kind != "checkbox" and hasattr(widget.style, "description_width"):
-        widget.style.description_width = "initial"
-        widget.layout.width = "min(100%, 34em)"
-    if isinstance(widget, widgets.FloatSlider):
-        widget.readout_format = f".{_decimals(widget.min, widget.step)}f"
-    # A widget may start between two of its steps; the page, which has only the steps, cannot.
-    widget.value = values[nearest(values, widget.value)]
-    return Control(name, widget, kind, values, texts)
-
-
-def _decimals(*numbers):
-    """How many decimals the numbers need."""
-    return max(len(f"{n:.10f}".rstrip("0").partition(".")[2]) for n in numbers)
-
-
-def _slider_values(name, widget):
-    if not widget.step or widget.step <= 0:
-        raise ValueError(f"control {name} must have a step greater than 0, got {widget.step}")
-    count = round((widget.max - widget.min) / widget.step + 1e-9) + 1
-    exponents = [widget.min + i * widget.step for i in range(count)]
-    exponents = [min(e, widget.max) for e in exponents]
-    if isinstance(widget, widgets.FloatLogSlider):
-        # Not rounded: the widget clips what lies a last digit beyond its ends.
-        return tuple(float(widget.base**e) for e in exponents)
-    if isinstance(widget, widgets.IntSlider):
-        return tuple(int(e) for e in exponents)
-    return tuple(float(f"{e:.12g}") for e in exponents)
-
-
-def _text(value):
-    return plotting.format_number(value, 4) if isinstance(value, float) else f"{value}"
-
-
-def _fractional_index(values, value, log):
-    """Where a mark's ``value`` lies among the slider's ``values``, counted in steps."""
-    scale = math.log if log else float
-    for i, (low, high) in enumerate(itertools.pairwise(values)):
-        if low <= value <= high:
-            return i + (scale(value) - scale(low)) / (scale(high) - scale(low))
-    return float(len(values) - 1)
-
-
-def _checked_marks(marks, controls):
-    by_name = {c.name: c for c in controls}
-    for name, named in marks.items():
-        if name not in by_name or by_name[name].kind != "slider":
-            raise ValueError(f"marks must name a slider, got {name!r}; there are {list(by_name)}")
-        values = by_name[name].values
-        for mark, value in named.items():
-            if not values[0] <= value <= values[-1]:
-                raise ValueError(
-                    f"mark {mark!r} must lie on the slider {name} from {values[0]} to "
-                    f"{values[-1]}, got {value}"
-                )
-    return marks
+def _row(control):
+    """A live control, with its marks in words below it."""
+    if not control.marks:
+        return control.widget
+    text = " · ".join(f"{k} = {style.format_number(v)}" for k, v in control.marks.items())
+    return widgets.VBox([control.widget, widgets.HTML(f"<small>{html.escape(text)}</small>")])
 
 
 def _first_line(draw):
@@ -370,4 +204,4 @@ def _first_line(draw):
 
 @cache
 def _live_css():
-    return resources.files("helpers.show").joinpath("explore.css").read_text() + plotting.css()
+    return resources.files("helpers.show").joinpath("explore.css").read_text() + style.css()
