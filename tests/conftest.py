@@ -18,6 +18,8 @@ from chapters import ROOT, chapters
 from chapters import chapter as find_chapter
 from hypothesis import settings
 
+from tests import truth
+
 SITE = ROOT / "_build" / "html"
 _NO_BROWSER = "no Chromium found"
 #: Tests of each chapter that do not run its notebook.
@@ -80,9 +82,22 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for ``chapter`` once for each of them."""
-    if "chapter" in metafunc.fixturenames:
-        metafunc.parametrize("chapter", chapters(), ids=lambda c: c.name, scope="session")
+    """Run a test once for each chapter, or for each of its equations or claims, if it asks so.
+
+    Only the chapters that are tested are looked into: a slip in one does not stop the others.
+    """
+    wanted = metafunc.config.getoption("chapter")
+    asked = [name for name in ("chapter", "label", "claim") if name in metafunc.fixturenames]
+    if "chapter" not in asked:
+        return
+    tested = [wanted] if wanted else chapters()
+    if asked == ["chapter"]:
+        metafunc.parametrize("chapter", tested, ids=lambda c: c.name, scope="session")
+        return
+    of_chapter = {"label": truth.equations_of, "claim": truth.claims_of}[asked[1]]
+    pairs = [(c, member) for c in tested for member in of_chapter(c)]
+    ids = [f"{c.name}-{getattr(member, 'name', member)}" for c, member in pairs]
+    metafunc.parametrize(asked, pairs, ids=ids, scope="session")
 
 
 def concerns(item, chapter):

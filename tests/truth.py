@@ -104,6 +104,11 @@ class Claim:
     quotes: tuple[str, ...]
     function: object
 
+    @property
+    def name(self):
+        """How the function is called."""
+        return self.function.__name__
+
     def run(self, notebook):
         """Compute it; ``notebook()`` gives the names that the executed notebook left."""
         wanted = inspect.signature(self.function).parameters

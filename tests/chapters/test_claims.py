@@ -1,37 +1,25 @@
 """Every claim is quoted from its chapter and computed, and every sentence that owes one has it."""
 
-import pytest
-from chapters import chapters
-
 from tests.conftest import ROOT, executed
 from tests.prose import owed
 from tests.truth import asserts, claims_of, words
-
-_CLAIMS = [(c, claim) for c in chapters() for claim in claims_of(c)]
-_each = pytest.mark.parametrize(
-    ("chapter", "claim"),
-    _CLAIMS,
-    ids=[f"{c.name}-{claim.function.__name__}" for c, claim in _CLAIMS],
-)
 
 
 def place(chapter):
     return (chapter.tests / "claims.py").relative_to(ROOT)
 
 
-@_each
 def test_the_claim_is_quoted_from_the_page(chapter, claim):
     page = words("\n".join(chapter.texts))
-    assert claim.quotes, f"{place(chapter)}: {claim.function.__name__} quotes nothing"
+    assert claim.quotes, f"{place(chapter)}: {claim.name} quotes nothing"
     for quote in claim.quotes:
         assert len(words(quote)) >= 12, f"{place(chapter)}: {quote!r} is too short to be found"
         assert words(quote) in page, f"{place(chapter)}: {chapter} does not say {quote!r}"
 
 
-@_each
 def test_the_claim_is_so(chapter, claim):
     assert asserts(claim.function), (
-        f"{place(chapter)}: {claim.function.__name__} asserts nothing of {claim.quotes[0]!r}"
+        f"{place(chapter)}: {claim.name} asserts nothing of {claim.quotes[0]!r}"
     )
     claim.run(lambda: executed(chapter).names)
 

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 
-import pytest
 from chapters import chapters
 
 from tests.conftest import ROOT
@@ -11,10 +10,6 @@ from tests.truth import equations_of
 
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$(?:[ \t]*\(([^)\s]+)\))?", re.DOTALL)
 _DERIVATIVE = re.compile(r"\\partial|\\nabla|\\mathrm\{d\}|\\frac\{d|'\(|\)'")
-_EQUATIONS = [(c, label) for c in chapters() for label in equations_of(c)]
-_each = pytest.mark.parametrize(
-    ("chapter", "label"), _EQUATIONS, ids=[f"{c.name}-{label}" for c, label in _EQUATIONS]
-)
 
 
 def latex_name(letter):
@@ -56,7 +51,6 @@ def test_prose_pages_display_no_derivative():
     assert [m for m, _ in displays(texts) if _DERIVATIVE.search(m)] == []
 
 
-@_each
 def test_the_pin_is_what_the_page_displays(chapter, label):
     (shown,) = [latex for latex, found in displays(chapter.texts) if found == label]
     pinned = equations_of(chapter)[label]
@@ -65,7 +59,6 @@ def test_the_pin_is_what_the_page_displays(chapter, label):
     )
 
 
-@_each
 def test_arguments_are_named_as_on_the_page(chapter, label):
     entry = equations_of(chapter)[label]
     code = entry.formula.__code__
@@ -75,7 +68,6 @@ def test_arguments_are_named_as_on_the_page(chapter, label):
             assert found, f"{entry.place}: the page does not call anything {name}"
 
 
-@_each
 def test_the_formula_passes_its_check(chapter, label):
     entry = equations_of(chapter)[label]
     assert entry.checked_by is not None, f"{entry.place}: {label} has a formula and no check"
@@ -85,7 +77,6 @@ def test_the_formula_passes_its_check(chapter, label):
     entry.checked_by(entry.formula)
 
 
-@_each
 def test_the_check_notices_every_mutant(chapter, label):
     entry = equations_of(chapter)[label]
     made = {mutant.name: mutant for mutant in entry.mutants()}

@@ -1,5 +1,8 @@
 """Answer checks: a sentence for every answer, a traceback for none."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,6 +35,30 @@ def test_a_right_answer_is_called_right():
     assert said(VECTOR, [1, -2, 4])[0]
     assert said(WORD, " Convex ")[0]
     assert said(NUMBER, np.float32(6))[0]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        (NUMBER, Fraction(6)),
+        (NUMBER, Decimal(6)),
+        (NUMBER, np.int8(6)),
+        (NUMBER, np.array(6)),
+        (VECTOR, [Fraction(1), -2, Decimal(4)]),
+        (VECTOR, (1, -2, 4)),
+        (SLOPE, lambda x: Fraction(2 * x * np.cos(x**2))),
+        (WORD, "convex."),
+        (WORD, "“Convex”"),
+        (WORD, "'CONVEX'!"),
+        (WORD, np.str_("convex")),
+    ],
+)
+def test_equal_forms_of_a_right_answer_are_right(exercise, answer):
+    assert said(exercise, answer)[0]
+
+
+def test_a_word_of_punctuation_alone_is_none():
+    assert "should be a word in quotes, got none" in said(WORD, " . ")[1]
 
 
 @pytest.mark.parametrize("nothing", [None, ...])

@@ -6,6 +6,8 @@ import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -84,12 +86,20 @@ def judge(exercise, answer):
 def _judge_word(exercise, answer):
     if not isinstance(answer, str):
         raise _Unusable(f"the answer should be a word in quotes, got {describe(answer)}.")
-    if answer.strip().lower() == exercise.answer.lower():
+    said = _word(answer)
+    if not said:
+        raise _Unusable("the answer should be a word in quotes, got none.")
+    if said == _word(exercise.answer):
         return Verdict(True, f"{exercise.name}: right. {exercise.praise}".strip())
     for sentence, wrong in exercise.slips.items():
-        if answer.strip().lower() == wrong.lower():
+        if said == _word(wrong):
             return Verdict(False, f"{exercise.name}: not yet. {sentence}")
     return Verdict(False, f"{exercise.name}: not yet, {answer.strip()!r} is not it.")
+
+
+def _word(text):
+    """A word without capitals, quotes, a full stop, or white space around and doubled within it."""
+    return " ".join(text.strip(" \t\r\n.,;:!?\"'`“”‘’").lower().split())
 
 
 def _calls(exercise, answer):
@@ -137,6 +147,8 @@ def _usable(value, want, place):
         kind = array.dtype.kind
     except (TypeError, ValueError):
         kind = "O"
+    if kind == "O":
+        array, kind = _from_objects(value)
     if kind not in "biuf":
         raise _Unusable(f"the answer should be {wanted}{place}, got {describe(value)}.")
     array = array.astype(float)
@@ -147,6 +159,17 @@ def _usable(value, want, place):
         bad = array[~np.isfinite(array)].flat[0]
         raise _Unusable(f"the answer is not finite{place}: it contains {bad}.")
     return array
+
+
+def _from_objects(value):
+    """An array of Python's own numbers, such as fractions, as floats; and its kind."""
+    try:
+        entries = np.asarray(value, dtype=object)
+        if all(isinstance(entry, (Real, Decimal)) for entry in entries.flat):
+            return entries.astype(float), "f"
+    except (TypeError, ValueError, OverflowError):
+        pass
+    return None, "O"
 
 
 def _agree(given, wanted, rtol):
