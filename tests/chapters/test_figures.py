@@ -196,7 +196,7 @@ def test_controls_over_their_range_draw_without_a_warning(chapter, rng):
 
 
 #: A drawn line of more points than this makes every state of its figure heavier than it looks.
-MOST_POINTS = 130
+MOST_POINTS = 500
 
 
 def frame(drawing):
