@@ -24,10 +24,12 @@
       this.shown = null;
       this.fieldset.disabled = false;
       this.fieldset.addEventListener("input", () => this.move());
+      this.fieldset.querySelector(".cml-back").addEventListener("click", () => {
+        this.inputs.forEach((input) => this.put(input, this.start(input)));
+        this.move();
+      });
       // A browser may restore an input's old position on reload: the drawing has to follow it.
-      if (this.inputs.some((i) => i.type === "checkbox" ? i.checked !== i.defaultChecked
-        : i.type === "range" ? i.value !== i.defaultValue
-          : !i.options[i.selectedIndex].defaultSelected)) this.move();
+      if (this.inputs.some((input) => this.position(input) !== this.start(input))) this.move();
     }
 
     prepare() {
@@ -60,6 +62,33 @@
       this.reading.style.height = `${tallest}px`;
     }
 
+    position(input) {
+      return input.type === "checkbox" ? Number(input.checked) : Number(input.value);
+    }
+
+    start(input) {
+      if (input.type === "checkbox") return Number(input.defaultChecked);
+      if (input.type === "range") return Number(input.defaultValue);
+      return [...input.options].findIndex((option) => option.defaultSelected);
+    }
+
+    put(input, position) {
+      if (input.type === "checkbox") input.checked = Boolean(position);
+      else input.value = String(position);
+    }
+
+    // Sets the controls that a link names: "learning_rate=0.4&scaled=on".
+    set(query) {
+      return this.prepare().then(() => {
+        for (const [name, wanted] of new URLSearchParams(query)) {
+          const i = this.inputs.findIndex((input) => input.dataset.name === name);
+          const position = i < 0 ? -1 : this.data.controls[i].texts.indexOf(wanted);
+          if (position >= 0) this.put(this.inputs[i], position);
+        }
+        this.move();
+      });
+    }
+
     move() {
       if (!this.data) {
         this.prepare().then(() => this.move());
@@ -68,7 +97,7 @@
       let state = 0;
       this.inputs.forEach((input, i) => {
         const { texts } = this.data.controls[i];
-        const position = input.type === "checkbox" ? Number(input.checked) : Number(input.value);
+        const position = this.position(input);
         state = state * texts.length + position;
         if (input.type === "range") {
           input.setAttribute("aria-valuetext", texts[position]);
@@ -126,6 +155,23 @@
       }
     }, { rootMargin: "300px" });
     figures.forEach((figure) => near.observe(figure.element));
+
+    // A value in the text sets the figure that the text talks of, and so does such an address.
+    const open = (figure, name, query) => figure.set(query).then(() => {
+      history.replaceState(null, "", `#${name}?${query}`);
+      const box = figure.element.getBoundingClientRect();
+      if (box.top < 0 || box.bottom > innerHeight) figure.element.scrollIntoView();
+    });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a.cml-set");
+      const figure = link && figures.find((f) => `#${f.element.id}` === link.getAttribute("href"));
+      if (!figure) return;
+      event.preventDefault();
+      open(figure, link.dataset.figure, link.dataset.set);
+    });
+    const [name, query] = decodeURIComponent(location.hash.slice(1)).split("?");
+    const asked = query && figures.find((f) => f.element.id.replace(/-\d+$/, "") === `cml-${name}`);
+    if (asked) open(asked, name, query);
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -162,6 +162,20 @@ def test_the_keyboard_and_the_mouse_move_a_slider(chapter, browser, site):
         assert figure.get_attribute("data-state") != first
 
 
+def test_a_figure_goes_back_to_its_start(chapter, browser, site):
+    with opened(browser, chapter.page) as page:
+        for figure in moving(chapter):
+            shown = page.page.locator(f"#{figure.identifier}")
+            last = [len(c.values) - 1 for c in figure.controls]
+            page.page.evaluate(MOVE, [figure.identifier, last])
+            shown.locator(".cml-back").click()
+            assert shown.locator(".cml-reading").text_content() == figure.reading
+            positions = shown.locator("[data-name]").evaluate_all(
+                "all => all.map((i) => i.type === 'checkbox' ? Number(i.checked) : Number(i.value))"
+            )
+            assert positions == [c.index for c in figure.controls]
+
+
 def test_without_scripts_the_first_state_and_its_reading_stand_there(chapter, browser, site):
     with opened(browser, chapter.page, java_script_enabled=False) as page:
         for explorable in explorables(chapter):

@@ -46,6 +46,17 @@ def test_asked_by_the_site_build_it_displays_as_html_with_the_same_reading(monke
     assert data["text/plain"] == "height 3, dashed False, name a."
 
 
+def test_a_live_figure_goes_back_to_its_start():
+    figure = line(dashed=widgets.Checkbox(True))
+    start = figure.reading
+    figure.controls[0].widget.value = 7
+    figure.controls[1].widget.value = False
+    (button,) = (w for w in figure.children if isinstance(w, widgets.Button))
+    button.click()
+    assert figure.reading == start
+    assert figure.values == {"height": 3, "dashed": True}
+
+
 def test_an_exception_in_the_callback_is_raised():
     def draw(*, x):
         if x == 2:

@@ -43,10 +43,11 @@ class Page:
 
 
 @contextlib.contextmanager
-def opened(browser, name, *, theme="light", width=1280, height=900, **options):
+def opened(browser, name, *, theme="light", width=1280, height=900, address="", **options):
     """``Page`` for the page ``name`` of the site, closed afterwards.
 
-    Without a ``theme`` the page is opened as by a reader who never chose one.
+    ``address`` is what stands behind the page's own, from "#" on. Without a ``theme`` the page is
+    opened as by a reader who never chose one.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme or "light", **options
@@ -58,7 +59,7 @@ def opened(browser, name, *, theme="light", width=1280, height=900, **options):
     context.set_default_timeout(10_000)
     page = Page(context.new_page())
     try:
-        page.observe((SITE / name).as_uri())
+        page.observe((SITE / name).as_uri() + address)
         yield page
     finally:
         context.close()

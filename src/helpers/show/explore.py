@@ -95,7 +95,9 @@ class Explorable(widgets.VBox):
         self.controls = tuple(controls)
         self.alt = _first_line(draw)
         name = getattr(draw, "func", draw).__name__.removeprefix("draw_").replace("_", "-")
-        self.identifier = f"cml-{re.sub('[^a-z0-9-]', '', name.lower())}-{next(_numbers)}"
+        #: What a link calls the figure; the identifier tells it from others of the same drawing.
+        self.name = re.sub("[^a-z0-9-]", "", name.lower())
+        self.identifier = f"cml-{self.name}-{next(_numbers)}"
         count = math.prod(len(c.values) for c in self.controls)
         if count > MAX_STATES:
             listed = " × ".join(f"{c.name}: {len(c.values)}" for c in self.controls)
@@ -107,6 +109,10 @@ class Explorable(widgets.VBox):
         self._view = widgets.HTML()
         rules = widgets.HTML(f"<style>{_live_css()}</style>", layout={"display": "none"})
         rows = [_row(c) for c in self.controls]
+        self._start = self.values
+        if self.controls:
+            rows.append(widgets.Button(description="Back to the start"))
+            rows[-1].on_click(lambda button: self.go_back())
         super().__init__([rules, *rows, self._view])
         for c in self.controls:
             c.widget.observe(self._redraw, names="value")
@@ -121,6 +127,11 @@ class Explorable(widgets.VBox):
     def html(self):
         """The figure as it is shown now."""
         return self._view.value
+
+    def go_back(self):
+        """Set every control to where it started."""
+        for c in self.controls:
+            c.widget.value = self._start[c.name]
 
     def states(self):
         """Every combination of the controls' values, the last control moving fastest."""

@@ -11,7 +11,8 @@ def figure(identifier, *, drawings, reading, controls="", packed=""):
     if controls:
         parts.append(
             f'<fieldset class="cml-controls" disabled><legend>Move it yourself</legend>'
-            f"{controls}</fieldset>"
+            f'{controls}<button type="button" class="cml-back">Back to the start</button>'
+            f"</fieldset>"
             f'<noscript><p class="cml-note">The controls need JavaScript; the drawing '
             f"below shows their first setting.</p></noscript>"
         )
