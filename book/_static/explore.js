@@ -4,6 +4,7 @@
   "use strict";
 
   const SVG = "http://www.w3.org/2000/svg";
+  const PLAY_MILLISECONDS = 300;
 
   async function unpack(text) {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -23,8 +24,12 @@
       this.nodes = new Map();
       this.shown = null;
       this.fieldset.disabled = false;
-      this.fieldset.addEventListener("input", () => this.move());
+      this.fieldset.addEventListener("input", () => { this.stop(); this.move(); });
+      this.player = this.fieldset.querySelector(".cml-play");
+      this.playing = 0;
+      if (this.player) this.prepareToPlay();
       this.fieldset.querySelector(".cml-back").addEventListener("click", () => {
+        this.stop();
         this.inputs.forEach((input) => this.put(input, this.start(input)));
         this.move();
       });
@@ -65,6 +70,40 @@
     position(input) {
       return input.type === "checkbox" ? Number(input.checked) : Number(input.value);
     }
+
+    // Steps a control through, from the start if it stands at the end. A touch of the figure stops
+    // it. Where the reader asked for less motion, each press is one step.
+    prepareToPlay() {
+      const input = this.inputs.find((i) => i.dataset.name === this.player.dataset.plays);
+      const still = matchMedia("(prefers-reduced-motion: reduce)");
+      const name = () => {
+        this.player.textContent = this.playing ? "Stop" : still.matches ? "Next step" : "Play";
+      };
+      const atEnd = () => Number(input.value) >= Number(input.max);
+      const step = () => {
+        this.put(input, atEnd() ? Number(input.min) : Number(input.value) + 1);
+        this.move();
+        if (atEnd()) this.stop();
+      };
+      this.stop = () => {
+        clearInterval(this.playing);
+        this.playing = 0;
+        name();
+      };
+      this.player.addEventListener("click", () => {
+        if (this.playing) { this.stop(); return; }
+        if (!still.matches) this.playing = setInterval(step, PLAY_MILLISECONDS);
+        step();
+        name();
+      });
+      this.element.addEventListener("pointerdown", (event) => {
+        if (!this.player.contains(event.target)) this.stop();
+      });
+      still.addEventListener("change", () => this.stop());
+      name();
+    }
+
+    stop() { /* nothing plays */ }
 
     start(input) {
       if (input.type === "checkbox") return Number(input.defaultChecked);

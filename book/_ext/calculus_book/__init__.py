@@ -3,7 +3,17 @@
 It works however Sphinx is started, so ``jupyter-book build .`` and ``make book`` give one site.
 """
 
-from calculus_book import assets, equations, execution, figures, forms, numbering, pages, states
+from calculus_book import (
+    assets,
+    equations,
+    execution,
+    figures,
+    folds,
+    forms,
+    numbering,
+    pages,
+    states,
+)
 
 
 def setup(app):
@@ -20,6 +30,7 @@ def setup(app):
     app.connect("doctree-read", numbering.number_entries, priority=100)
     app.connect("doctree-read", numbering.number_chapter, priority=900)
     app.connect("doctree-resolved", equations.mark_checked)
+    app.connect("doctree-resolved", folds.fold_scenery)
     app.connect("doctree-resolved", forms.put_forms)
     app.connect("doctree-resolved", states.resolve_links, priority=900)
     app.add_transform(states.StateLinks)

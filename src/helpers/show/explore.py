@@ -27,10 +27,12 @@ __all__ = ["MAX_STATES", "Explorable", "explore", "number_from_one", "show", "st
 
 #: More states than this make a page heavy: the author has to choose a coarser step.
 MAX_STATES = 400
+#: How long a played state stays, here and in ``explore.js``.
+PLAY_MILLISECONDS = 300
 _numbers = itertools.count(1)
 
 
-def explore(draw, *, marks=None, **controls):
+def explore(draw, *, marks=None, play=None, **controls):
     """Show ``draw(**values)`` with one control for each of its arguments.
 
     Parameters
@@ -41,6 +43,8 @@ def explore(draw, *, marks=None, **controls):
         docstring is the figure's text alternative. The values are always the controls' own steps.
     marks : dict of dict, optional
         For a slider's name, named values to mark on its track: ``{"learning_rate": {"2/L": 0.5}}``.
+    play : str, optional
+        The slider that is a time or a training step: a button beside it steps it through.
     **controls
         For each argument an ipywidgets control (slider, log slider, selection slider, dropdown,
         radio or toggle buttons, checkbox) or one of ``interact``'s abbreviations.
@@ -62,7 +66,10 @@ def explore(draw, *, marks=None, **controls):
     strange = [name for name in marks if name not in controls]
     if strange:
         raise ValueError(f"marks must name a slider, got {strange[0]!r}; there are {[*controls]}")
-    return Explorable(draw, [control(name, c, marks.get(name)) for name, c in controls.items()])
+    if play is not None and play not in controls:
+        raise ValueError(f"play must name a control, got {play!r}; there are {[*controls]}")
+    made = [control(name, c, marks.get(name), name == play) for name, c in controls.items()]
+    return Explorable(draw, made)
 
 
 def show(drawn, **values):
@@ -202,10 +209,22 @@ class Explorable(widgets.VBox):
 
 def _row(control):
     """A live control, with its marks in words below it."""
+    row = _with_play(control.widget) if control.plays else control.widget
     if not control.marks:
-        return control.widget
+        return row
     text = " · ".join(f"{k} = {style.format_number(v)}" for k, v in control.marks.items())
-    return widgets.VBox([control.widget, widgets.HTML(f"<small>{html.escape(text)}</small>")])
+    return widgets.VBox([row, widgets.HTML(f"<small>{html.escape(text)}</small>")])
+
+
+def _with_play(slider):
+    """A slider with ipywidgets' ``Play`` beside it, which steps it through in the browser."""
+    if isinstance(slider, widgets.IntSlider):
+        steps, value = {"min": slider.min, "max": slider.max, "step": slider.step}, "value"
+    else:
+        steps, value = {"min": 0, "max": len(slider.options) - 1}, "index"
+    player = widgets.Play(value=getattr(slider, value), interval=PLAY_MILLISECONDS, **steps)
+    widgets.jslink((player, "value"), (slider, value))
+    return widgets.HBox([player, slider])
 
 
 def _first_line(draw):

@@ -51,9 +51,14 @@ def native(control, figure):
         for mark, position in control.marked.items()
     )
     marks = f'<div class="cml-marks" aria-hidden="true">{ticks}</div>' if ticks else ""
+    play = (
+        f'<button type="button" class="cml-play" data-plays="{name}">Play</button>'
+        if control.plays
+        else ""
+    )
     return (
         f'<div class="cml-control">{label}<output for="{identifier}">{text}</output>'
         f'<input type="range" id="{identifier}" data-name="{name}" min="0" '
         f'max="{len(control.values) - 1}" step="1" value="{control.index}" '
-        f'aria-valuetext="{text}">{marks}</div>'
+        f'aria-valuetext="{text}">{marks}{play}</div>'
     )
