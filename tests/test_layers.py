@@ -9,12 +9,13 @@ import pytest
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "helpers"
-UPPER = {"plotting", "bake", "explore", "figures", "exercises"}
+UPPER = {"plotting", "renderer", "bake", "explore", "figures", "exercises"}
 MATHEMATICS = sorted(p.stem for p in PACKAGE.glob("*.py") if p.stem not in UPPER | {"__init__"})
 # What each layer may import from the package; the mathematics may import itself.
 ALLOWED = {
     "plotting": {"_validate"},
-    "bake": {"_validate", "plotting"},
+    "renderer": {"_validate", "plotting"},
+    "bake": {"_validate", "plotting", "renderer"},
     "explore": {"_validate", "plotting", "bake"},
 }
 

@@ -123,6 +123,7 @@ class Explorable(widgets.VBox):
                 f"small, got {count} ({listed}); choose a larger step"
             )
         self.reading = ""
+        self._furniture = {}
         self._view = widgets.HTML()
         style = widgets.HTML(f"<style>{_live_css()}</style>", layout={"display": "none"})
         rows = [self._row(control) for control in self.controls]
@@ -152,7 +153,10 @@ class Explorable(widgets.VBox):
             raise TypeError(f"draw must return matplotlib figures, got {describe(figures)}")
         if not reading.strip():
             raise TypeError("draw must return a reading that says something, got an empty one")
-        parts = [bake.take_apart(f, f"{self.identifier}-{i}") for i, f in enumerate(figures)]
+        parts = [
+            bake.take_apart(f, f"{self.identifier}-{i}", self._furniture)
+            for i, f in enumerate(figures)
+        ]
         return parts, reading
 
     def baked(self):
