@@ -489,3 +489,19 @@ def test_a_drawing_knows_the_box_of_each_text():
 def test_the_boxes_are_no_part_of_what_a_drawing_looks_like():
     apart = drawing(0.5)
     assert dataclasses.replace(apart, texts=()) == apart
+
+
+def test_texts_that_overlap_are_found():
+    apart = texts((50, 100, "left"), (60, 103, "right"), (50, 200, "far"))
+    assert bake.overlapping_texts(apart) == [("left", "right")]
+    turned = texts((50, 100, "a long label"), (110, 80, "upwards", {"rotation": 90}))
+    assert bake.overlapping_texts(turned) == [("a long label", "upwards")]
+
+
+def test_texts_that_do_not_overlap_are_not_found():
+    stacked = texts((50, 100, "labels"), (50, 111, "labels"))
+    assert bake.overlapping_texts(stacked) == []
+    assert bake.overlapping_texts(texts((50, 100, "one\ntwo\nthree"))) == []
+    beside = texts((50, 100, "labels", {"ha": "right"}), (50, 100, "labels"))
+    assert bake.overlapping_texts(beside) == []
+    assert len(bake.overlapping_texts(beside, tolerance=-3)) == 1

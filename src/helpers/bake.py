@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
 import json
 import zlib
 from contextlib import contextmanager
@@ -96,6 +97,20 @@ def _drawn(figure, prefix):
         tuple(renderer.groups),
         tuple(renderer.texts),
     )
+
+
+def overlapping_texts(drawing, *, tolerance=1.0):
+    """The pairs of a drawing's texts whose ink overlaps by more than ``tolerance`` units.
+
+    Ink is taken for its box, and boxes must overlap by that much both across and down.
+    """
+
+    def overlap(one, other):
+        (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = one, other
+        return min(min(ax1, bx1) - max(ax0, bx0), min(ay1, by1) - max(ay0, by0))
+
+    pairs = itertools.combinations(drawing.texts, 2)
+    return [(a, b) for (a, one), (b, other) in pairs if overlap(one, other) > tolerance]
 
 
 def pack(payload):
