@@ -88,6 +88,9 @@ def assert_drawn(figure):
     assert figure.reading.strip()
     assert not _BAD.search(figure.reading), figure.reading
     assert not _BAD_PATH.search(html)
+    for number, drawing in enumerate(figure.drawings, start=1):
+        pairs = bake.overlapping_texts(drawing)
+        assert not pairs, f"{figure.identifier}, drawing {number}, at {figure.values}: {pairs}"
     for drawing in html.split("<svg")[1:]:
         assert drawing.count("<path") + drawing.count("<use") > 3, "an empty picture"
 

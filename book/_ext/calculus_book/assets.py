@@ -81,10 +81,10 @@ def digest_of(folders):
 
 
 def _write_styles(folder):
-    from helpers.show import style as plotting
+    from helpers.show import style
 
     rules = resources.files("helpers.show").joinpath("explore.css").read_text(encoding="utf-8")
-    _write_if_changed(folder / "explore.css", f"{rules}\n{plotting.css()}\n")
+    _write_if_changed(folder / "explore.css", f"{rules}\n{style.css()}\n")
 
 
 def _write_if_changed(path, text):

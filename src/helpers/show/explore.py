@@ -113,6 +113,7 @@ class Explorable(widgets.VBox):
                 f"small, got {count} ({listed}); choose a larger step"
             )
         self.reading = ""
+        self._frames = {}
         self._view = widgets.HTML()
         rules = widgets.HTML(f"<style>{_live_css()}</style>", layout={"display": "none"})
         rows = [_row(c) for c in self.controls]
@@ -156,7 +157,11 @@ class Explorable(widgets.VBox):
             raise TypeError(f"draw must return matplotlib figures, got {describe(figures)}")
         if not reading.strip():
             raise TypeError("draw must return a reading that says something, got an empty one")
-        parts = [bake.take_apart(f, f"{self.identifier}-{i}") for i, f in enumerate(figures)]
+        places = [f"{self.identifier}-{i}" for i in range(len(figures))]
+        parts = [
+            bake.take_apart(figure, place, self._frames)
+            for figure, place in zip(figures, places, strict=True)
+        ]
         return parts, reading
 
     def baked(self):
@@ -190,9 +195,10 @@ class Explorable(widgets.VBox):
         return {**data, "text/plain": self.reading}, metadata
 
     def _redraw(self, change=None):
-        drawings, self.reading = self.drawn(self.values)
-        definitions = {k: v for d in drawings for k, v in d.definitions.items()}
-        svgs = self._svgs(drawings, definitions, self.reading)
+        #: What is shown now.
+        self.drawings, self.reading = self.drawn(self.values)
+        definitions = {k: v for d in self.drawings for k, v in d.definitions.items()}
+        svgs = self._svgs(self.drawings, definitions, self.reading)
         self._view.value = page.figure(self.identifier, drawings=svgs, reading=self.reading)
 
     def _svgs(self, drawings, definitions, reading):

@@ -7,12 +7,10 @@ those of the light theme and what a notebook shows.
 
 from __future__ import annotations
 
-from io import StringIO
 from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -82,8 +80,6 @@ _STYLE = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "path.simplify_threshold": 0.2,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "calculus-for-ml",
 }
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -112,9 +108,8 @@ def panel(
             raise ValueError(f"{name} must be two finite numbers, low < high, got {limits}")
         if scale == "log" and low <= 0:
             raise ValueError(f"{name} must be positive on a log scale, got {limits}")
-    with mpl.rc_context(_STYLE):
+    with in_style():
         figure = Figure(figsize=size)
-        FigureCanvasSVG(figure)
         ax = figure.add_axes(
             (
                 _MARGINS["left"],
@@ -143,7 +138,7 @@ def panel(
     return figure, ax
 
 
-def furniture(figure):
+def frame(figure):
     """The axes, ticks and title of a panel, and a text that is the same where they look the same.
 
     They are the same in every state of a figure and take most of the time to draw, so whoever
@@ -255,12 +250,9 @@ def css():
     return block(".cml", COLOR) + f"@media screen{{{block(dark, DARK)}}}"
 
 
-def to_svg(figure):
-    """The drawing as SVG text, the same on every run: no date, no random ids, text kept as text."""
-    buffer = StringIO()
-    with mpl.rc_context({**_STYLE, "svg.id": None} if "svg.id" in mpl.rcParams else _STYLE):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+def in_style():
+    """A context in which matplotlib draws in the book's style."""
+    return mpl.rc_context(_STYLE)
 
 
 def _log_axis(ax, axis):
