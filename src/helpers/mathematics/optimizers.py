@@ -96,7 +96,7 @@ def stochastic_gradient_descent(
         raise ValueError(f"batch_size must be at most the {n} examples, got {size}")
     per_epoch = -(-n // size)
     updates = per_epoch * as_count(epochs, "epochs")
-    batches = _batches(n, size, updates, per_epoch, shuffle, rng)
+    batches = _batches(n, size, shuffle, rng)
 
     def spent(update):
         whole, rest = np.divmod(update, per_epoch)
@@ -191,10 +191,11 @@ def _schedule(learning_rate):
     return lambda t: rate
 
 
-def _batches(n, size, updates, per_epoch, shuffle, rng):
-    if not shuffle:
-        yield from (rng.integers(n, size=size) for _ in range(updates))
-        return
-    for _ in range(updates // per_epoch):
+def _batches(n, size, shuffle, rng):
+    """The rows of one batch after another, without end."""
+    while True:
+        if not shuffle:
+            yield rng.integers(n, size=size)
+            continue
         order = rng.permutation(n)
         yield from (order[i : i + size] for i in range(0, n, size))
