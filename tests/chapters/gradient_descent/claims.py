@@ -625,7 +625,9 @@ def jumps_to_the_other_side():
     assert "jumps" not in figures.draw_conditioning(kappa=2, eta_m=1.1)[1]
 
 
-@regime("it swings for ever and never settles", "the steep direction swings for ever and never")
+@regime(
+    "it swings for ever and never settles", "the steep direction swings for ever and never settles"
+)
 def swings_for_ever():
     for eta in (0.475, 0.5, 0.525):
         _, loss = walk(BOWL_1D, START_1D, eta, 400)

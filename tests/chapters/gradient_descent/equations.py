@@ -194,7 +194,7 @@ def check_norms(formula):
 @equation(
     "eq-gradient-descent-update",
     r"""\theta_{t+1} = \theta_t - \eta\, \nabla L(\theta_t)""",
-    by="the helper that every chapter uses",
+    by="autograd, step by step",
 )
 def update(θ, η, gradient):
     return θ - η * gradient(θ)
@@ -573,7 +573,7 @@ def simulated_floor(eta, size, noise):
 @equation(
     "eq-gradient-descent-floor",
     r"""\mathbb{E}[L(\theta_t)] - L(\theta^*) \approx \frac{\eta}{4b} \operatorname{tr} C ,""",
-    by="400 runs, to 3 %",
+    by="400 runs",
     resolution=0.03,
 )
 def floor(η, b, C):

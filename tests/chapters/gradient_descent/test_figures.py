@@ -54,7 +54,7 @@ def test_the_factors_of_both_directions_are_named_and_drawn():
     assert drawn["D"] == pytest.approx(np.array([[0.45, 0.8]]))
     assert drawn["o"] == pytest.approx(np.array([[0.45, 0.55]]))
     assert drawn["*"] == pytest.approx(np.array([[0.4, 0.6]]))
-    assert drawn["x"] == pytest.approx(np.array([[0.5, 1.0]]))
+    assert drawn["X"] == pytest.approx(np.array([[0.5, 1.0]]))
     flat, steep = (line.get_ydata() for line in right.axes[0].lines)
     assert steep[1:] / steep[:-1] == pytest.approx(np.full(30, 0.64))
     assert flat[:10] / flat[1:11] == pytest.approx(np.full(10, 0.55**-2))
@@ -109,7 +109,7 @@ def test_no_direction_beats_minus_gradient_to_first_order():
 def test_a_run_of_sgd_is_read_with_its_floor_or_without(sweep):
     said = figures.draw_sgd(sweep, batch_size=1, learning_rate=0.01)[1]
     assert said.startswith("One example at a time, η = 0.01: over the last third of 10 epochs")
-    assert "the floor η tr C / 4b is 0.0014, and in the long run the mean is 1.02 times" in said
+    assert "the floor η tr C / 4b is 0.0014, and the exact long-run mean is 2.4 % above" in said
     said = figures.draw_sgd(sweep, batch_size=18, learning_rate=1.0)[1]
     assert "beyond the limit of 0.961" in said
     assert "floor" not in said

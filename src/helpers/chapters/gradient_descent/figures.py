@@ -76,22 +76,23 @@ def draw_factors(*, learning_rate):
     figure, ax = panel(
         "What a step multiplies by",
         "learning rate η",
-        "factor, without its sign",
+        "factor without its sign",
         xlim=(0, 0.62),
         ylim=(0, 1.6),
     )
+    ax.set_yticks([0, 0.5, 1, 1.5])
     rates = np.array([0, 1 / steepest, best, edge, 0.62])
     steep, flat = np.abs(1 - rates * steepest), np.abs(1 - rates * flattest)
     ax.plot(rates, np.maximum(steep, flat), lw=7, color=COLOR.loss, alpha=0.25)
     ax.plot(rates, steep, "--", color=COLOR.step)
     ax.plot(rates, flat, color=COLOR.parameter)
     ax.plot([0, 0.62], [1, 1], ":", lw=1.2, color=COLOR.muted)
-    label(ax, 0.15, 0.4, "steep: |1 − ηM|", COLOR.step, ha="right", dx=-8, dy=-10)
+    label(ax, 0.3, 0.2, "steep: |1 − ηM|", COLOR.step, dx=6, dy=-12)
     label(ax, 0.2, 0.8, "flat: |1 − ημ|", COLOR.parameter, dx=4, dy=10)
     label(ax, 0.01, 1.0, "above 1 it grows", COLOR.muted, dy=10)
     ax.plot(best, BOWL_2D.contraction(best), "*", ms=13, color=COLOR.target)
     label(ax, best, 0.6, "best η", COLOR.target, ha="center", dy=-15)
-    ax.plot(edge, 1, "x", ms=9, mew=2, color=COLOR.uncertainty)
+    ax.plot(edge, 1, "X", ms=10, color=COLOR.uncertainty)
     label(ax, edge, 1, "limit", COLOR.uncertainty, ha="right", dx=-8, dy=10)
     now = [abs(1 - eta * steepest), abs(1 - eta * flattest)]
     ax.plot(eta, now[0], "D", ms=8, color=COLOR.step)
@@ -145,8 +146,10 @@ def draw_direction(*, degrees):
         return bowl.value(end) - bowl.value(theta), end
 
     actual, end = change(degrees)
-    figure, ax = panel("A step of length 1", "θ₁", "θ₂", **_WINDOW)
-    _level_curves(ax, bowl, (0.1, 0.4, 0.9, 1.6, 2.5))
+    figure, ax = panel(
+        "A step of length 1", "θ₁", "θ₂", xlim=(-2.9, 2.9), ylim=(-0.4, 3.4), equal=True
+    )
+    _level_curves(ax, bowl, (0.1, 0.4, float(bowl.value(theta)), 1.6, 2.5))
     _arrow(ax, theta, theta - gradient, COLOR.gradient)
     label(ax, *(theta - gradient), "−∇L", COLOR.gradient, dx=-8, dy=-4, ha="right")
     _arrow(ax, theta, end, COLOR.step)
@@ -270,7 +273,9 @@ def draw_sgd(sweep, *, batch_size, learning_rate):
         xscale="log",
         yscale="log",
     )
-    for size, dash in zip(sweep.sizes, ("-", "--", "-.", ":", (0, (1, 2))), strict=False):
+    for size, dash in zip(
+        sweep.sizes, ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))), strict=False
+    ):
         kept = [(r, sweep.settled(size, r)) for r in sweep.rates]
         rates, ends = zip(*[pair for pair in kept if pair[1] is not None], strict=True)
         ax.plot(rates, ends, linestyle=dash, lw=1.4, color=COLOR.muted)
@@ -308,10 +313,10 @@ def _say_sgd(sweep, size, rate):
     if full:
         return f"{head}, and still falls: there is no noise."
     floor = model.noise_floor(rate, size)
-    exact = model.stationary_excess(rate, size) / floor
+    more = 100 * (model.stationary_excess(rate, size) / floor - 1)
     return (
-        f"{head}; the floor η tr C / 4b is {format_number(floor, 2)}, and in the long run the "
-        f"mean is {format_number(exact)} times that."
+        f"{head}; the floor η tr C / 4b is {format_number(floor, 2)}, and the exact long-run mean "
+        f"is {format_number(more, 2)} % above that."
     )
 
 
@@ -352,7 +357,7 @@ def draw_saddle(*, nudge):
     )
     _curves(ax, _well_levels())
     ax.plot([0, 0], [1, -1], "*", ms=12, color=COLOR.target)
-    ax.plot(0, 0, "x", ms=9, mew=2, color=COLOR.uncertainty)
+    ax.plot(0, 0, "X", ms=11, color=COLOR.uncertainty, zorder=5)
     label(ax, 0, 0, "saddle", COLOR.uncertainty, ha="right", dx=-8, dy=10)
     ax.plot(*path.theta[::2].T, "o-", lw=1.2, ms=4, color=COLOR.step)
     ax.plot(*path.theta[0], "s", ms=8, color=COLOR.parameter)
