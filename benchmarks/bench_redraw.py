@@ -13,8 +13,11 @@ from time import perf_counter
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 
-from tests.conftest import NOTEBOOKS, explorables
+from chapters import chapters
+
+from tests.conftest import explorables
 
 
 def redraw_times(figure):
@@ -31,13 +34,13 @@ def redraw_times(figure):
 def main():
     """Print median and 95th percentile for each figure."""
     worst = 0.0
-    for path in NOTEBOOKS:
-        for figure in explorables(path.stem):
+    for chapter in chapters():
+        for figure in explorables(chapter):
             if figure.controls:
                 times = 1000 * np.array(redraw_times(figure))
                 median, p95 = np.percentile(times, [50, 95])
                 worst = max(worst, median)
-                name = f"{path.stem} {figure.identifier}"
+                name = f"{chapter.name} {figure.identifier}"
                 print(f"{name:60} median {median:5.1f} ms, p95 {p95:5.1f} ms")
     print(f"slowest median: {worst:.1f} ms")
 

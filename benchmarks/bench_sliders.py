@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 
+from chapters import chapters
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import NOTEBOOKS, SITE, find_chromium
+from tests.conftest import SITE, find_chromium
 
 WATCH = """() => {
   window.waits = [];
@@ -54,9 +56,9 @@ def main():
             executable_path=find_chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        for path in NOTEBOOKS:
+        for chapter in chapters():
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto((SITE / "notebooks" / f"{path.stem}.html").as_uri())
+            page.goto((SITE / chapter.page).as_uri())
             page.evaluate(WATCH)
             sliders = page.locator('.cml input[type="range"]')
             moves = []
@@ -67,7 +69,7 @@ def main():
             p50, p95 = np.percentile(waits, [50, 95])
             worst = max(np.percentile(move, 95) for move in moves)
             print(
-                f"{path.stem:22} {sliders.count()} sliders, {waits.size} moves: "
+                f"{chapter.name:22} {sliders.count()} sliders, {waits.size} moves: "
                 f"median {p50:.1f} ms, p95 {p95:.1f} ms (slowest slider {worst:.1f} ms), "
                 f"max {waits.max():.1f} ms"
             )

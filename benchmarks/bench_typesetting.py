@@ -20,10 +20,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 
+from chapters import chapters
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import NOTEBOOKS, SITE, find_chromium
+from tests.conftest import SITE, find_chromium
 
 RUNS = 5
 MATHJAX_DONE = """() => MathJax.startup.promise
@@ -88,10 +90,10 @@ def main():
             executable_path=find_chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        for path in NOTEBOOKS:
-            source = SITE / "notebooks" / f"{path.stem}.html"
+        for chapter in chapters():
+            source = SITE / chapter.page
             time = median_time(browser, source.as_uri(), MATHJAX_DONE)
-            line = f"{path.stem:22} MathJax {time:.0f} ms"
+            line = f"{chapter.name:22} MathJax {time:.0f} ms"
             if katex:
                 text, count = prerendered(source, katex)
                 with tempfile.NamedTemporaryFile(

@@ -4,6 +4,7 @@
   "use strict";
 
   const SVG = "http://www.w3.org/2000/svg";
+  const PLAY_MILLISECONDS = 300;
 
   async function unpack(text) {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -23,11 +24,17 @@
       this.nodes = new Map();
       this.shown = null;
       this.fieldset.disabled = false;
-      this.fieldset.addEventListener("input", () => this.move());
+      this.fieldset.addEventListener("input", () => { this.stop(); this.move(); });
+      this.player = this.fieldset.querySelector(".cml-play");
+      this.playing = 0;
+      if (this.player) this.prepareToPlay();
+      this.fieldset.querySelector(".cml-back").addEventListener("click", () => {
+        this.stop();
+        this.inputs.forEach((input) => this.put(input, this.start(input)));
+        this.move();
+      });
       // A browser may restore an input's old position on reload: the drawing has to follow it.
-      if (this.inputs.some((i) => i.type === "checkbox" ? i.checked !== i.defaultChecked
-        : i.type === "range" ? i.value !== i.defaultValue
-          : !i.options[i.selectedIndex].defaultSelected)) this.move();
+      if (this.inputs.some((input) => this.position(input) !== this.start(input))) this.move();
     }
 
     prepare() {
@@ -60,6 +67,67 @@
       this.reading.style.height = `${tallest}px`;
     }
 
+    position(input) {
+      return input.type === "checkbox" ? Number(input.checked) : Number(input.value);
+    }
+
+    // Steps a control through, from the start if it stands at the end. A touch of the figure stops
+    // it. Where the reader asked for less motion, each press is one step.
+    prepareToPlay() {
+      const input = this.inputs.find((i) => i.dataset.name === this.player.dataset.plays);
+      const still = matchMedia("(prefers-reduced-motion: reduce)");
+      const name = () => {
+        this.player.textContent = this.playing ? "Stop" : still.matches ? "Next step" : "Play";
+      };
+      const atEnd = () => Number(input.value) >= Number(input.max);
+      const step = () => {
+        this.put(input, atEnd() ? Number(input.min) : Number(input.value) + 1);
+        this.move();
+        if (atEnd()) this.stop();
+      };
+      this.stop = () => {
+        clearInterval(this.playing);
+        this.playing = 0;
+        name();
+      };
+      this.player.addEventListener("click", () => {
+        if (this.playing) { this.stop(); return; }
+        if (!still.matches) this.playing = setInterval(step, PLAY_MILLISECONDS);
+        step();
+        name();
+      });
+      this.element.addEventListener("pointerdown", (event) => {
+        if (!this.player.contains(event.target)) this.stop();
+      });
+      still.addEventListener("change", () => this.stop());
+      name();
+    }
+
+    stop() { /* nothing plays */ }
+
+    start(input) {
+      if (input.type === "checkbox") return Number(input.defaultChecked);
+      if (input.type === "range") return Number(input.defaultValue);
+      return [...input.options].findIndex((option) => option.defaultSelected);
+    }
+
+    put(input, position) {
+      if (input.type === "checkbox") input.checked = Boolean(position);
+      else input.value = String(position);
+    }
+
+    // Sets the controls that a link names: "learning_rate=0.4&scaled=on".
+    set(query) {
+      return this.prepare().then(() => {
+        for (const [name, wanted] of new URLSearchParams(query)) {
+          const i = this.inputs.findIndex((input) => input.dataset.name === name);
+          const position = i < 0 ? -1 : this.data.controls[i].texts.indexOf(wanted);
+          if (position >= 0) this.put(this.inputs[i], position);
+        }
+        this.move();
+      });
+    }
+
     move() {
       if (!this.data) {
         this.prepare().then(() => this.move());
@@ -68,7 +136,7 @@
       let state = 0;
       this.inputs.forEach((input, i) => {
         const { texts } = this.data.controls[i];
-        const position = input.type === "checkbox" ? Number(input.checked) : Number(input.value);
+        const position = this.position(input);
         state = state * texts.length + position;
         if (input.type === "range") {
           input.setAttribute("aria-valuetext", texts[position]);
@@ -126,6 +194,23 @@
       }
     }, { rootMargin: "300px" });
     figures.forEach((figure) => near.observe(figure.element));
+
+    // A value in the text sets the figure that the text talks of, and so does such an address.
+    const open = (figure, name, query) => figure.set(query).then(() => {
+      history.replaceState(null, "", `#${name}?${query}`);
+      const box = figure.element.getBoundingClientRect();
+      if (box.top < 0 || box.bottom > innerHeight) figure.element.scrollIntoView();
+    });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a.cml-set");
+      const figure = link && figures.find((f) => `#${f.element.id}` === link.getAttribute("href"));
+      if (!figure) return;
+      event.preventDefault();
+      open(figure, link.dataset.figure, link.dataset.set);
+    });
+    const [name, query] = decodeURIComponent(location.hash.slice(1)).split("?");
+    const asked = query && figures.find((f) => f.element.id.replace(/-\d+$/, "") === `cml-${name}`);
+    if (asked) open(asked, name, query);
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

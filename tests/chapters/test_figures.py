@@ -1,6 +1,7 @@
 """What every chapter's figures have to do, as real widgets and, on the built page, in a browser."""
 
 import itertools
+import math
 import re
 import warnings
 from functools import cache
@@ -161,6 +162,20 @@ def test_the_keyboard_and_the_mouse_move_a_slider(chapter, browser, site):
         assert figure.get_attribute("data-state") != first
 
 
+def test_a_figure_goes_back_to_its_start(chapter, browser, site):
+    with opened(browser, chapter.page) as page:
+        for figure in moving(chapter):
+            shown = page.page.locator(f"#{figure.identifier}")
+            last = [len(c.values) - 1 for c in figure.controls]
+            page.page.evaluate(MOVE, [figure.identifier, last])
+            shown.locator(".cml-back").click()
+            assert shown.locator(".cml-reading").text_content() == figure.reading
+            positions = shown.locator("[data-name]").evaluate_all(
+                "all => all.map((i) => i.type === 'checkbox' ? Number(i.checked) : Number(i.value))"
+            )
+            assert positions == [c.index for c in figure.controls]
+
+
 def test_without_scripts_the_first_state_and_its_reading_stand_there(chapter, browser, site):
     with opened(browser, chapter.page, java_script_enabled=False) as page:
         for explorable in explorables(chapter):
@@ -194,18 +209,36 @@ def test_controls_over_their_range_draw_without_a_warning(chapter, rng):
             move(figure, start)
 
 
-def test_axes_stay_put_and_the_alternative_text_describes(chapter):
-    for figure in explorables(chapter):
-        if not figure.controls:
-            continue
+#: A drawn line of more points than this makes every state of its figure heavier than it looks.
+MOST_POINTS = 500
+
+
+def frame(drawing):
+    """What has to stay put from state to state: the limits of the axes."""
+    (ax,) = drawing.axes
+    return ax.get_xlim(), ax.get_ylim(), ax.get_xscale(), ax.get_yscale()
+
+
+def test_axes_stay_put_and_lines_are_short_and_finite(chapter, rng):
+    for figure in moving(chapter):
+        frames = set()
+        for positions in sample(figure, rng):
+            values = values_at(figure, positions)
+            drawings, _ = figure.draw(**values)
+            drawings = drawings if isinstance(drawings, (tuple, list)) else (drawings,)
+            frames.add(tuple(frame(drawing) for drawing in drawings))
+            for line in (line for drawing in drawings for line in drawing.axes[0].lines):
+                points = np.asarray(line.get_xydata(), dtype=float)
+                assert np.isfinite(points).all(), f"{figure.identifier} at {values}"
+                assert len(points) <= MOST_POINTS, f"{figure.identifier} at {values}"
+        # A choice between two kinds of thing may show each on axes of its own.
+        choices = [len(c.values) for c in figure.controls if c.kind == "choice"]
+        assert len(frames) <= math.prod(choices), f"{figure.identifier}: its axes move"
+
+
+def test_the_alternative_text_describes(chapter):
+    for figure in moving(chapter):
         assert len(figure.alt) > 20, f"{figure.identifier} has no description"
-        states = list(figure.states())
-        frames = []
-        for values in (states[0], states[-1]):
-            figures, _ = figure.draw(**values)
-            figures = figures if isinstance(figures, tuple) else (figures,)
-            frames.append([(f.axes[0].get_xlim(), f.axes[0].get_ylim()) for f in figures])
-        assert frames[0] == frames[1] or figure.controls[0].kind == "choice", figure.identifier
 
 
 def test_controls_are_named_by_word_and_redraw_differs(chapter):

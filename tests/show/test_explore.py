@@ -46,6 +46,17 @@ def test_asked_by_the_site_build_it_displays_as_html_with_the_same_reading(monke
     assert data["text/plain"] == "height 3, dashed False, name a."
 
 
+def test_a_live_figure_goes_back_to_its_start():
+    figure = line(dashed=widgets.Checkbox(True))
+    start = figure.reading
+    figure.controls[0].widget.value = 7
+    figure.controls[1].widget.value = False
+    (button,) = (w for w in figure.children if isinstance(w, widgets.Button))
+    button.click()
+    assert figure.reading == start
+    assert figure.values == {"height": 3, "dashed": True}
+
+
 def test_an_exception_in_the_callback_is_raised():
     def draw(*, x):
         if x == 2:
@@ -211,3 +222,29 @@ def test_a_live_slider_shows_as_many_decimals_as_it_has(low, step, written):
     slider = widgets.FloatSlider(value=low, min=low, max=low + 2, step=step)
     line(height=slider)
     assert slider.readout_format == written
+
+
+@pytest.mark.parametrize(
+    "slider",
+    [
+        widgets.FloatLogSlider(1, min=-2, max=2, step=0.3),
+        widgets.FloatSlider(0.3, min=0, max=1, step=0.1),
+        widgets.SelectionSlider(options=[1, 2, 5]),
+    ],
+)
+def test_draw_is_given_the_steps_of_a_control_and_nothing_near_them(slider):
+    table = {value: f"run {value}" for value in explore.steps(slider)}
+
+    def draw(*, height):
+        """A line for each run."""
+        return draw_line(height=1, name=table[height])
+
+    figure = explore.explore(draw, height=slider)
+    for value in figure.controls[0].values:
+        if isinstance(slider, widgets.FloatLogSlider):
+            # The browser computes powers of its own, which may differ in the last digit.
+            slider.value = min(value * (1 + 1e-15), 100.0)
+        else:
+            slider.value = value
+        assert figure.values == {"height": value}
+        assert table[value] in figure.reading

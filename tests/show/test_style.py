@@ -1,5 +1,7 @@
 """The drawing style: fixed axes, readable numbers, two palettes that keep their contrast."""
 
+import logging
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -135,3 +137,11 @@ def test_a_heatmap_writes_its_opacities():
     assert "opacity:0.45" in text
     assert ">0.25<" in text
     assert "var(--c-model)" in text
+
+
+def test_a_reader_is_not_told_of_the_font_cache_but_of_a_font_that_is_missing(caplog):
+    logger = logging.getLogger("matplotlib.font_manager")
+    logger.warning("Matplotlib is building the font cache; this may take a moment.")
+    assert caplog.messages == []
+    logger.warning("findfont: Font family 'x' not found.")
+    assert caplog.messages == ["findfont: Font family 'x' not found."]

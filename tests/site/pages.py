@@ -43,10 +43,13 @@ class Page:
 
 
 @contextlib.contextmanager
-def opened(browser, name, *, theme="light", width=1280, height=900, **options):
+def opened(
+    browser, name, *, theme="light", width=1280, height=900, address="", before="", **options
+):
     """``Page`` for the page ``name`` of the site, closed afterwards.
 
-    Without a ``theme`` the page is opened as by a reader who never chose one.
+    ``before`` is a script that runs before the page's own; ``address`` is what stands behind the
+    page's, from "#" on. Without a ``theme`` the page is opened as by a reader who never chose one.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme or "light", **options
@@ -55,10 +58,12 @@ def opened(browser, name, *, theme="light", width=1280, height=900, **options):
         context.add_init_script(
             f"localStorage.setItem('mode','{theme}');localStorage.setItem('theme','{theme}');"
         )
+    if before:
+        context.add_init_script(before)
     context.set_default_timeout(10_000)
     page = Page(context.new_page())
     try:
-        page.observe((SITE / name).as_uri())
+        page.observe((SITE / name).as_uri() + address)
         yield page
     finally:
         context.close()

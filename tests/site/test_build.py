@@ -1,5 +1,6 @@
 """The site's extension: fingerprints, addresses, marks, repairs; and the notebooks' form."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -200,3 +201,16 @@ def test_jupyterlab_accepts_the_extensions_that_the_notebooks_need():
     for name in ("@jupyter-widgets/jupyterlab-manager", "jupyterlab-myst"):
         assert f"{name} v" in listed
     assert "not compatible" not in listed
+
+
+def test_chapters_and_equations_carry_the_numbers_of_the_list(site):
+    index = (site / "book" / "index.html").read_text(encoding="utf-8")
+    for chapter in chapters():
+        assert f">{chapter.number}. {chapter.title}<" in index
+        html = (site / chapter.page).read_text(encoding="utf-8")
+        assert f"<h1>{chapter.number}. {chapter.title}" in html
+        numbers = re.findall(r'<span class="eqno">\(([\d.]+)\)', html)
+        assert numbers == [f"{chapter.number}.{k + 1}" for k in range(len(numbers))]
+        assert len(numbers) > 5
+        own = set(re.findall(rf'#equation-eq-{chapter.name}-[a-z-]+">\(([\d.]+)\)', html))
+        assert own <= set(numbers)

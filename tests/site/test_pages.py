@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import axe_playwright_python
 import pytest
+from calculus_book import pages
 
 from tests.site.pages import THEMES, all_pages, opened, typeset
 
@@ -260,3 +261,24 @@ def test_a_page_printed_from_the_dark_theme_is_dark_on_white(dark, chapter):
     assert seen.pale_on_paper == []
     assert seen.faint_on_paper == []
     assert seen.wrongly_printed == []
+
+
+@pytest.mark.parametrize("name", all_pages())
+def test_no_repair_is_left_to_do(site, name):
+    page = (site / name).read_text(encoding="utf-8")
+    for pattern, replacement in pages.REPAIRS:
+        assert pattern.sub(replacement, page) == page
+
+
+def test_every_repair_is_still_needed(site):
+    """What a repair writes stands on some page: the theme still has what it repairs."""
+    written = (
+        'role="navigation" aria-label="Book"',
+        "<summary>",
+        "search-button-field",
+        '<span class="cml-keep">',
+        "theme-switch",
+    )
+    text = "".join((site / name).read_text(encoding="utf-8") for name in all_pages())
+    for mark in written:
+        assert mark in text, f"no page holds {mark}"

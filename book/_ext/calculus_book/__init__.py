@@ -3,7 +3,17 @@
 It works however Sphinx is started, so ``jupyter-book build .`` and ``make book`` give one site.
 """
 
-from calculus_book import assets, equations, execution, figures, pages
+from calculus_book import (
+    assets,
+    equations,
+    execution,
+    figures,
+    folds,
+    forms,
+    numbering,
+    pages,
+    states,
+)
 
 
 def setup(app):
@@ -16,7 +26,14 @@ def setup(app):
     app.connect("config-inited", execution.configure, priority=100)
     app.connect("builder-inited", execution.execute_changed_notebooks, priority=900)
     app.connect("env-get-outdated", execution.outdated_pages)
+    # Before Sphinx notes down what a page lists, and after it has noted down what it is called.
+    app.connect("doctree-read", numbering.number_entries, priority=100)
+    app.connect("doctree-read", numbering.number_chapter, priority=900)
     app.connect("doctree-resolved", equations.mark_checked)
+    app.connect("doctree-resolved", folds.fold_scenery)
+    app.connect("doctree-resolved", forms.put_forms)
+    app.connect("doctree-resolved", states.resolve_links, priority=900)
+    app.add_transform(states.StateLinks)
     app.connect("build-finished", pages.rewrite)
     app.add_directive("checked-equations", equations.CheckedEquations)
     app.add_directive("check-counts", equations.CheckCounts)

@@ -27,7 +27,8 @@ def configure(app, config):
     _copy_mathjax(folder)
     config.html_static_path = [*config.html_static_path, str(folder)]
     config.html_css_files = [*config.html_css_files, "explore.css", "book.css"]
-    config.html_js_files = [*config.html_js_files, ("explore.js", {"defer": "defer"})]
+    ours = [(name, {"defer": "defer"}) for name in ("explore.js", "exercises.js")]
+    config.html_js_files = [*config.html_js_files, *ours]
     folders = [Path(app.srcdir, name) for name in config.html_static_path]
     config.static_files_digest = digest_of(folders)
     url = repository_url(Path(app.srcdir))

@@ -1,5 +1,6 @@
 """The mark beside each checked equation, and the page that shows what checked it."""
 
+from functools import cache
 from pathlib import Path
 
 from chapters import chapters
@@ -13,18 +14,21 @@ logger = logging.getLogger(__name__)
 #: Only labels with this prefix promise a check; others number a definition.
 PREFIX = "eq-"
 CHECKS_PAGE = "book/checks"
-#: Where an environment keeps the entries, so that each file is read once a build.
-_KEPT = "calculus_book_equations"
 
 
-def entries(env):
+def entries(srcdir):
     """The equations of each chapter: {chapter: {label: Entry}}."""
-    if _KEPT not in env.temp_data:
-        env.temp_data[_KEPT] = {
-            chapter: read(path) if (path := file_of(chapter)).exists() else {}
-            for chapter in chapters(Path(env.srcdir))
-        }
-    return env.temp_data[_KEPT]
+    found = {}
+    for chapter in chapters(Path(srcdir)):
+        path = file_of(chapter)
+        found[chapter] = _read_once(path, path.stat().st_mtime_ns) if path.exists() else {}
+    return found
+
+
+@cache
+def _read_once(path, changed_at):
+    """The entries of a file as it was at a time: each page asks for them."""
+    return read(path)
 
 
 def file_of(chapter):
@@ -34,7 +38,7 @@ def file_of(chapter):
 
 def mark_checked(app, doctree, docname):
     """Put a small linked mark behind every labelled equation that has a check."""
-    known = {label: e for found in entries(app.env).values() for label, e in found.items()}
+    known = {label: e for found in entries(app.srcdir).values() for label, e in found.items()}
     for block in list(doctree.findall(nodes.math_block)):
         label = block.get("label") or ""
         if not label.startswith(PREFIX):
@@ -58,7 +62,7 @@ class CheckedEquations(SphinxDirective):
     def run(self):
         """A section a chapter, an entry an equation."""
         sections = []
-        for chapter, found in entries(self.env).items():
+        for chapter, found in entries(self.env.srcdir).items():
             for path in (file_of(chapter), chapter.notebook):
                 self.env.note_dependency(str(path))
             if not found:
@@ -91,7 +95,7 @@ class CheckCounts(SphinxDirective):
 
     def run(self):
         """One sentence, counted when the book is built."""
-        found = [e for members in entries(self.env).values() for e in members.values()]
+        found = [e for members in entries(self.env.srcdir).values() for e in members.values()]
         claims = 0
         for chapter in chapters(Path(self.env.srcdir)):
             path = chapter.tests / "claims.py"

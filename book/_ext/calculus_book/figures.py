@@ -9,6 +9,8 @@ from docutils import nodes
 from jupyter_cache import get_cache
 from sphinx.util.docutils import SphinxDirective
 
+from calculus_book.forms import progress_of
+
 
 class ChapterFigure(SphinxDirective):
     """``{chapter-figure} gradient-descent rate-1d``: a figure as that chapter has it.
@@ -46,7 +48,9 @@ class ChapterList(SphinxDirective):
     """``{chapter-list}``: the chapters by part, each with the question that it answers."""
 
     def run(self):
-        """A paragraph with the part's name and a list, for each part."""
+        """The name and the chapters of each part, and how far the reader has come in them."""
+        from helpers.exercises import exercises
+
         listed = chapters(Path(self.env.srcdir))
         lines = []
         for part, members in groupby(listed, lambda c: c.part):
@@ -55,4 +59,9 @@ class ChapterList(SphinxDirective):
                 self.env.note_dependency(str(member.notebook))
                 lines.append(f"{member.number}. {{doc}}`/{member.docname}`: {member.question}")
             lines.append("")
-        return self.parse_text_to_nodes("\n".join(lines))
+        listed_nodes = self.parse_text_to_nodes("\n".join(lines))
+        items = [item for node in listed_nodes for item in node.findall(nodes.list_item)]
+        for item, member in zip(items, listed, strict=True):
+            names = list(exercises(member.name))
+            item += nodes.raw("", progress_of(names), format="html")
+        return listed_nodes

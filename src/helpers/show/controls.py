@@ -34,6 +34,7 @@ class Control:
     values: tuple
     texts: tuple[str, ...]
     marks: dict = field(default_factory=dict)
+    plays: bool = False
 
     @property
     def description(self):
@@ -58,10 +59,11 @@ class Control:
         return {k: _fractional_index(self.values, v, log) / last for k, v in self.marks.items()}
 
 
-def control(name, given, marks=None):
+def control(name, given, marks=None, plays=False):
     """A ``Control`` from a widget or one of ``interact``'s abbreviations.
 
-    Raises ``ValueError`` for what is no control, a slider without a step, a mark beyond its ends.
+    Raises ``ValueError`` for what is no control, a slider without a step, a mark beyond its ends,
+    and for a control that is to be played and is no slider of whole steps.
     """
     widget = given
     if not isinstance(given, widgets.Widget):
@@ -92,9 +94,13 @@ def control(name, given, marks=None):
         widget.readout_format = f".{_decimals(widget.min, widget.step)}f"
     # A widget may start between two of its steps; the page, which has only the steps, cannot.
     widget.value = values[nearest(values, widget.value)]
-    return Control(
-        name, widget, kind, values, texts, _checked_marks(name, kind, values, marks or {})
-    )
+    if plays and not isinstance(widget, (widgets.IntSlider, widgets.SelectionSlider)):
+        raise ValueError(
+            f"control {name} must be an IntSlider or a SelectionSlider to be played, "
+            f"got {type(widget).__name__}"
+        )
+    marks = _checked_marks(name, kind, values, marks or {})
+    return Control(name, widget, kind, values, texts, marks, plays)
 
 
 def steps(slider):

@@ -27,10 +27,12 @@ __all__ = ["MAX_STATES", "Explorable", "explore", "number_from_one", "show", "st
 
 #: More states than this make a page heavy: the author has to choose a coarser step.
 MAX_STATES = 400
+#: How long a played state stays, here and in ``explore.js``.
+PLAY_MILLISECONDS = 300
 _numbers = itertools.count(1)
 
 
-def explore(draw, *, marks=None, **controls):
+def explore(draw, *, marks=None, play=None, **controls):
     """Show ``draw(**values)`` with one control for each of its arguments.
 
     Parameters
@@ -41,6 +43,8 @@ def explore(draw, *, marks=None, **controls):
         docstring is the figure's text alternative. The values are always the controls' own steps.
     marks : dict of dict, optional
         For a slider's name, named values to mark on its track: ``{"learning_rate": {"2/L": 0.5}}``.
+    play : str, optional
+        The slider that is a time or a training step: a button beside it steps it through.
     **controls
         For each argument an ipywidgets control (slider, log slider, selection slider, dropdown,
         radio or toggle buttons, checkbox) or one of ``interact``'s abbreviations.
@@ -62,7 +66,10 @@ def explore(draw, *, marks=None, **controls):
     strange = [name for name in marks if name not in controls]
     if strange:
         raise ValueError(f"marks must name a slider, got {strange[0]!r}; there are {[*controls]}")
-    return Explorable(draw, [control(name, c, marks.get(name)) for name, c in controls.items()])
+    if play is not None and play not in controls:
+        raise ValueError(f"play must name a control, got {play!r}; there are {[*controls]}")
+    made = [control(name, c, marks.get(name), name == play) for name, c in controls.items()]
+    return Explorable(draw, made)
 
 
 def show(drawn, **values):
@@ -95,7 +102,9 @@ class Explorable(widgets.VBox):
         self.controls = tuple(controls)
         self.alt = _first_line(draw)
         name = getattr(draw, "func", draw).__name__.removeprefix("draw_").replace("_", "-")
-        self.identifier = f"cml-{re.sub('[^a-z0-9-]', '', name.lower())}-{next(_numbers)}"
+        #: What a link calls the figure; the identifier tells it from others of the same drawing.
+        self.name = re.sub("[^a-z0-9-]", "", name.lower())
+        self.identifier = f"cml-{self.name}-{next(_numbers)}"
         count = math.prod(len(c.values) for c in self.controls)
         if count > MAX_STATES:
             listed = " × ".join(f"{c.name}: {len(c.values)}" for c in self.controls)
@@ -107,6 +116,10 @@ class Explorable(widgets.VBox):
         self._view = widgets.HTML()
         rules = widgets.HTML(f"<style>{_live_css()}</style>", layout={"display": "none"})
         rows = [_row(c) for c in self.controls]
+        self._start = self.values
+        if self.controls:
+            rows.append(widgets.Button(description="Back to the start"))
+            rows[-1].on_click(lambda button: self.go_back())
         super().__init__([rules, *rows, self._view])
         for c in self.controls:
             c.widget.observe(self._redraw, names="value")
@@ -121,6 +134,11 @@ class Explorable(widgets.VBox):
     def html(self):
         """The figure as it is shown now."""
         return self._view.value
+
+    def go_back(self):
+        """Set every control to where it started."""
+        for c in self.controls:
+            c.widget.value = self._start[c.name]
 
     def states(self):
         """Every combination of the controls' values, the last control moving fastest."""
@@ -191,10 +209,22 @@ class Explorable(widgets.VBox):
 
 def _row(control):
     """A live control, with its marks in words below it."""
+    row = _with_play(control.widget) if control.plays else control.widget
     if not control.marks:
-        return control.widget
+        return row
     text = " · ".join(f"{k} = {style.format_number(v)}" for k, v in control.marks.items())
-    return widgets.VBox([control.widget, widgets.HTML(f"<small>{html.escape(text)}</small>")])
+    return widgets.VBox([row, widgets.HTML(f"<small>{html.escape(text)}</small>")])
+
+
+def _with_play(slider):
+    """A slider with ipywidgets' ``Play`` beside it, which steps it through in the browser."""
+    if isinstance(slider, widgets.IntSlider):
+        steps, value = {"min": slider.min, "max": slider.max, "step": slider.step}, "value"
+    else:
+        steps, value = {"min": 0, "max": len(slider.options) - 1}, "index"
+    player = widgets.Play(value=getattr(slider, value), interval=PLAY_MILLISECONDS, **steps)
+    widgets.jslink((player, "value"), (slider, value))
+    return widgets.HBox([player, slider])
 
 
 def _first_line(draw):

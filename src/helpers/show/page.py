@@ -11,7 +11,8 @@ def figure(identifier, *, drawings, reading, controls="", packed=""):
     if controls:
         parts.append(
             f'<fieldset class="cml-controls" disabled><legend>Move it yourself</legend>'
-            f"{controls}</fieldset>"
+            f'{controls}<button type="button" class="cml-back">Back to the start</button>'
+            f"</fieldset>"
             f'<noscript><p class="cml-note">The controls need JavaScript; the drawing '
             f"below shows their first setting.</p></noscript>"
         )
@@ -50,9 +51,14 @@ def native(control, figure):
         for mark, position in control.marked.items()
     )
     marks = f'<div class="cml-marks" aria-hidden="true">{ticks}</div>' if ticks else ""
+    play = (
+        f'<button type="button" class="cml-play" data-plays="{name}">Play</button>'
+        if control.plays
+        else ""
+    )
     return (
         f'<div class="cml-control">{label}<output for="{identifier}">{text}</output>'
         f'<input type="range" id="{identifier}" data-name="{name}" min="0" '
         f'max="{len(control.values) - 1}" step="1" value="{control.index}" '
-        f'aria-valuetext="{text}">{marks}</div>'
+        f'aria-valuetext="{text}">{marks}{play}</div>'
     )

@@ -1,0 +1,107 @@
+"""On the page an exercise gets the verdict, and the words, that it gets in a notebook."""
+
+import numpy as np
+
+from helpers.exercises import exercises
+from helpers.exercises.forms import choices, judge_fields, kind
+from tests.site.pages import opened
+
+WRONG = ("abc", "1/0", "9" * 400, "0,75", "", "  ", "<b>x</b>", "1e-300", "-0", "nan", "12345678.9")
+
+# Fills the fields of a form, sends it, and returns what it says.
+ANSWER = """async ([name, fields]) => {
+  const form = document.getElementById(`form-${name}`);
+  const radios = [...form.querySelectorAll('input[type="radio"]')];
+  radios.forEach((r) => { r.checked = r.value === fields[0]; });
+  form.querySelectorAll('input[type="text"]').forEach((input, i) => { input.value = fields[i]; });
+  const verdict = form.querySelector(".cml-verdict");
+  verdict.textContent = "";
+  form.requestSubmit();
+  for (let i = 0; i < 200 && !verdict.textContent; i++)
+    await new Promise((done) => setTimeout(done, 5));
+  return [verdict.textContent, form.dataset.right === "true"];
+}"""
+
+
+def asked(chapter):
+    return [e for e in exercises(chapter.name).values() if kind(e) != "code"]
+
+
+def answers(exercise, rng):
+    """Fields to try: the reference in several forms, every slip, near misses and nonsense."""
+    if kind(exercise) == "word":
+        return [[word] for word in (*choices(exercise), "")]
+    right = np.atleast_1d(np.asarray(exercise.answer, dtype=float))
+    tried = [right, -right, 2 * right, right / 2, 1.37 * right + 1e-3]
+    tried += [right * (1 + s * exercise.rtol) for s in (0.9, -0.9, 1.1, -1.1)]
+    tried += [np.atleast_1d(np.asarray(w, dtype=float)) for w in exercise.slips.values()]
+    tried += [right + rng.normal(size=right.shape) * 10.0**k for k in range(-6, 9, 2)]
+    fields = [[repr(float(v)) for v in values] for values in tried if values.shape == right.shape]
+    fields += [[f"{v * 8!r}/8" for v in right.tolist()], [f" {v:+.17E} " for v in right]]
+    return fields + [[text] * len(right) for text in WRONG]
+
+
+def test_page_and_notebook_judge_alike(chapter, browser, site, rng):
+    with opened(browser, chapter.page) as page:
+        for exercise in asked(chapter):
+            for fields in answers(exercise, rng):
+                verdict = judge_fields(exercise, fields)
+                said = page.page.evaluate(ANSWER, [exercise.name, fields])
+                assert said == [verdict.sentence, verdict.right], fields
+        assert page.complaints == []
+        assert page.foreign == []
+
+
+def test_every_exercise_stands_on_the_page_as_a_form_or_says_where_to_run_it(chapter, site):
+    html = (site / chapter.page).read_text(encoding="utf-8")
+    for exercise in exercises(chapter.name).values():
+        tag = "p" if kind(exercise) == "code" else "form"
+        assert html.count(f'<{tag} class="cml-{"code" if tag == "p" else "form"}" '
+                          f'id="form-{exercise.name}"') == 1  # fmt: skip
+
+
+def test_answers_are_kept_shown_and_forgotten(chapter, browser, site):
+    exercise = asked(chapter)[0]
+    right = (
+        [exercise.answer]
+        if kind(exercise) == "word"
+        else [repr(float(v)) for v in np.atleast_1d(exercise.answer)]
+    )
+    count = len(exercises(chapter.name))
+    context_name = f"1 of {count} exercises right"
+    with opened(browser, chapter.page) as page:
+        said, _ = page.page.evaluate(ANSWER, [exercise.name, right])
+        stand = page.page.locator(".cml-progress").first
+        assert stand.text_content() == context_name
+        page.page.reload()
+        verdict = page.page.locator(f"#form-{exercise.name} .cml-verdict")
+        verdict.filter(has_text="right").wait_for()
+        assert verdict.text_content() == said
+        page.page.locator(".cml-forget").first.click()
+        assert verdict.text_content() == ""
+        assert stand.text_content() == ""
+        page.page.reload()
+        assert page.page.locator(".cml-progress").first.text_content() == ""
+
+
+#: What another script, or an older version of this one, may have left.
+LEFT_OVER = ("null", "3", "[1]", "{", '{"%s": 1}', '{"%s": {"fields": 3}}')
+REFUSED = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no'); }});"
+
+
+def scripts(exercise):
+    for left in LEFT_OVER:
+        text = left.replace("%s", exercise.name)
+        yield f"localStorage.setItem('calculus-for-ml-exercises', {text!r});"
+    yield REFUSED
+
+
+def test_a_form_works_whatever_the_storage_holds_and_where_it_is_refused(chapter, browser, site):
+    exercise = next(e for e in asked(chapter) if kind(e) != "word")
+    for script in scripts(exercise):
+        with opened(browser, chapter.page, before=script) as page:
+            said, right = page.page.evaluate(ANSWER, [exercise.name, ["x"] * 6])
+            assert said.startswith(f"{exercise.name}: the answer should be a number"), script
+            assert not right
+            ours = [c for c in page.complaints if "exercises.js" in c]
+            assert ours == [], script
