@@ -642,7 +642,7 @@ def swings_for_ever():
         assert "for ever" not in figures.draw_conditioning(kappa=kappa, eta_m=2.1)[1]
 
 
-@regime("each step overshoots further", "along the steep direction each step")
+@regime("each step overshoots further", "along the steep direction each step overshoots further")
 def overshoots_further():
     for eta in RATES:
         _, loss = walk(BOWL_1D, START_1D, eta, 30)
