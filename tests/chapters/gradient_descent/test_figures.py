@@ -111,14 +111,14 @@ def test_a_run_of_sgd_is_read_with_its_floor_or_without(sweep):
     assert said.startswith("One example at a time, η = 0.01: over the last third of 10 epochs")
     assert "the floor η tr C / 4b is 0.0014, and the exact long-run mean is 2.4 % above" in said
     said = figures.draw_sgd(sweep, batch_size=18, learning_rate=1.0)[1]
-    assert "beyond the limit of 0.961" in said
+    assert "beyond 0.961: its mean in the long run grows without bound" in said
     assert "floor" not in said
     said = figures.draw_sgd(sweep, batch_size=1, learning_rate=1.0)[1]
     assert re.search(r"diverged after \d+ updates; the limit is η = 0.415", said)
     said = figures.draw_sgd(sweep, batch_size=342, learning_rate=0.18)[1]
     assert "still falls: there is no noise" in said
     said = figures.draw_sgd(sweep, batch_size=342, learning_rate=1.0)[1]
-    assert "beyond the limit of 0.998" in said
+    assert "beyond 0.998: the loss grows without bound" in said
 
 
 def test_no_floor_is_drawn_beyond_the_limit(sweep):

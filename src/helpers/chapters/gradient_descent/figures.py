@@ -309,7 +309,8 @@ def _say_sgd(sweep, size, rate):
         "above its minimum"
     )
     if rate >= limit:
-        return f"{head}, but η is beyond the limit of {format_number(limit)}, and it will diverge."
+        what = "the loss" if full else "its mean in the long run"
+        return f"{head}, but η is beyond {format_number(limit)}: {what} grows without bound."
     if full:
         return f"{head}, and still falls: there is no noise."
     floor = model.noise_floor(rate, size)
