@@ -1,5 +1,7 @@
 """Closed forms of the quadratic, the regression on real data, and claims about one slope."""
 
+import itertools
+
 import autograd
 import autograd.numpy as anp
 import numpy as np
@@ -14,9 +16,10 @@ from helpers.mathematics.objectives import (
     PLATEAU,
     SLOPE_TWO,
     DoubleWell,
-    Function,
     LeastSquares,
     Quadratic,
+    ScalarLoss,
+    as_positive_definite,
 )
 from helpers.mathematics.optimizers import gradient_descent
 
@@ -62,9 +65,9 @@ def test_quadratic_knows_its_minimum_and_curvatures():
     bowl = tilted()
     assert bowl.value(bowl.minimum) == 0.5
     assert bowl.gradient(bowl.minimum) == pytest.approx([0, 0], abs=0)
-    assert bowl.smoothness * bowl.strong_convexity == pytest.approx(5)  # det A
-    assert bowl.smoothness + bowl.strong_convexity == pytest.approx(5)  # tr A
-    assert bowl.condition_number == pytest.approx(bowl.smoothness / bowl.strong_convexity)
+    assert bowl.largest_curvature * bowl.smallest_curvature == pytest.approx(5)  # det A
+    assert bowl.largest_curvature + bowl.smallest_curvature == pytest.approx(5)  # tr A
+    assert bowl.condition_number == pytest.approx(bowl.largest_curvature / bowl.smallest_curvature)
 
 
 def test_quadratic_evaluates_a_batch_like_its_points():
@@ -77,7 +80,7 @@ def test_quadratic_evaluates_a_batch_like_its_points():
 
 def test_a_number_makes_a_bowl_in_one_dimension():
     bowl = Quadratic(4.0)
-    assert (bowl.smoothness, bowl.strong_convexity, bowl.condition_number) == (4, 4, 1)
+    assert (bowl.largest_curvature, bowl.smallest_curvature, bowl.condition_number) == (4, 4, 1)
     assert bowl.largest_stable_learning_rate == 0.5
     assert bowl.best_learning_rate == 0.25
     assert bowl.contraction(0.25) == 0
@@ -86,23 +89,23 @@ def test_a_number_makes_a_bowl_in_one_dimension():
 @pytest.mark.parametrize("kappa", [1, 4, 100])
 @pytest.mark.parametrize("degrees", [0, 30])
 def test_valley_has_the_condition_number_asked_for(kappa, degrees):
-    bowl = Quadratic.valley(kappa, smoothness=2.0, degrees=degrees)
-    assert bowl.smoothness == pytest.approx(2)
+    bowl = Quadratic.valley(kappa, largest_curvature=2.0, degrees=degrees)
+    assert bowl.largest_curvature == pytest.approx(2)
     assert bowl.condition_number == pytest.approx(kappa)
     steep = [np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))]
     assert bowl.curvature @ steep == pytest.approx(2 * np.array(steep))
 
 
 def test_best_fixed_learning_rate_has_the_smallest_contraction():
-    bowl = Quadratic.valley(9.0, smoothness=3.0)
+    bowl = Quadratic.valley(9.0, largest_curvature=3.0)
     best = bowl.contraction(bowl.best_learning_rate)
     assert best == pytest.approx((9 - 1) / (9 + 1))
     rates = np.linspace(0.001, 0.8, 400)
     assert min(bowl.contraction(eta) for eta in rates) >= best - 1e-12
 
 
-def test_contraction_crosses_one_at_two_over_l():
-    bowl = Quadratic.valley(9.0, smoothness=3.0)
+def test_contraction_crosses_one_at_two_over_the_largest_curvature():
+    bowl = Quadratic.valley(9.0, largest_curvature=3.0)
     edge = bowl.largest_stable_learning_rate
     assert edge == pytest.approx(2 / 3)
     assert bowl.contraction(0.999 * edge) < 1 < bowl.contraction(1.001 * edge)
@@ -118,7 +121,7 @@ def test_closed_form_iterate_is_what_descent_reaches():
 
 def test_minus_gradient_points_44_degrees_away_from_the_minimum():
     """ "Opposite to the gradient" is not "towards the minimum": κ = 100, seen from (1, 1)."""
-    bowl = Quadratic.valley(100.0, smoothness=100.0)
+    bowl = Quadratic.valley(100.0, largest_curvature=100.0)
     assert bowl.angle_to_minimum([1.0, 1.0]) == pytest.approx(44.427, abs=1e-3)
     assert Quadratic.valley(1.0).angle_to_minimum([0.3, -2.0]) == pytest.approx(0, abs=1e-5)
 
@@ -195,11 +198,115 @@ def test_batch_gradient_is_the_gradient_of_the_loss_of_those_rows(rng):
     )
 
 
-def test_gradient_noise_is_the_variance_of_one_examples_gradient():
+def test_the_losses_of_the_eigendirections_sum_to_the_loss(rng):
+    bowl, batch = tilted(), rng.standard_normal((4, 3, 2))
+    parts = bowl.value_by_direction(batch)
+    assert parts.shape == (4, 3, 2)
+    assert parts.sum(axis=-1) + 0.5 == pytest.approx(bowl.value(batch), rel=1e-12)
+    flat, steep = bowl.eigenvectors.T
+    for direction, curvature, place in ((flat, bowl.eigenvalues[0], 0), (steep, 3.618034, 1)):
+        alone = bowl.value_by_direction(bowl.minimum + 3 * direction)
+        assert alone[place] == pytest.approx(4.5 * curvature, rel=1e-6)
+        assert alone[1 - place] == pytest.approx(0, abs=1e-12)
+
+
+def test_gradient_covariance_is_that_of_one_examples_gradient():
     model = penguin_regression()
     each = np.array([model.batch_gradient(model.minimum, [i]) for i in range(342)])
-    assert model.gradient_noise() == pytest.approx(np.trace(np.cov(each.T, bias=True)), rel=1e-9)
-    assert model.noise_floor(0.04, 2) == pytest.approx(0.04 * model.gradient_noise() / 8)
+    assert model.gradient_covariance() == pytest.approx(np.cov(each.T, bias=True), rel=1e-9)
+    noise = np.trace(model.gradient_covariance())
+    assert model.noise_floor(0.04, 2) == pytest.approx(0.04 * noise / 8)
+    assert model.noise_floor(0.01, 3) == pytest.approx(0.01 * noise / 12)
+
+
+def small_regression():
+    rng = np.random.default_rng(4)
+    return LeastSquares(rng.normal(size=(7, 2)), rng.normal(size=7))
+
+
+@pytest.mark.parametrize(("eta", "size"), [(0.05, 1), (0.2, 1), (0.3, 2)])
+def test_the_stationary_covariance_maps_to_itself_in_a_step(eta, size):
+    """Iterates the map of second moments over every possible batch until it stands still."""
+    model = small_regression()
+    batches = np.array(list(itertools.product(range(7), repeat=size)))
+    x = model.features[batches]
+    hessians = np.einsum("kbi,kbj->kij", x, x) / size
+    noises = np.einsum("kbi,kb->ki", x, model.residuals[batches]) / size
+    maps = np.eye(2) - eta * hessians
+    second = np.zeros((2, 2))
+    for _ in range(2000):
+        second = np.mean(
+            np.einsum("kij,jl,kml->kim", maps, second, maps)
+            + eta**2 * np.einsum("ki,kj->kij", noises, noises),
+            axis=0,
+        )
+    excess = 0.5 * np.sum(model.curvature * second)
+    assert model.stationary_excess(eta, size) == pytest.approx(excess, rel=1e-8)
+
+
+def test_for_small_steps_sgd_hovers_at_the_floor():
+    model = penguin_regression()
+    for eta, size in ((1e-4, 1), (1e-3, 16)):
+        exact, floor = model.stationary_excess(eta, size), model.noise_floor(eta, size)
+        assert 1 < exact / floor < 1.001
+
+
+def test_the_stationary_excess_has_the_numbers_of_the_chapter():
+    model = penguin_regression()
+    for eta, size, floors in ((0.01, 1, 1.0237), (0.16, 16, 1.1517), (0.64, 64, 2.1432)):
+        exact, floor = model.stationary_excess(eta, size), model.noise_floor(eta, size)
+        assert exact / floor == pytest.approx(floors, abs=1e-4)
+
+
+def test_the_mean_square_limit_is_where_the_largest_factor_of_a_step_is_one():
+    model = small_regression()
+    for size in (1, 2):
+        limit = model.mean_square_limit(size)
+        batches = np.array(list(itertools.product(range(7), repeat=size)))
+        x = model.features[batches]
+        hessians = np.einsum("kbi,kbj->kij", x, x) / size
+        for eta, largest in ((0.99 * limit, 0.999), (1.01 * limit, 1.001)):
+            maps = np.eye(2) - eta * hessians
+            step = np.mean([np.kron(m, m) for m in maps], axis=0)
+            radius = np.max(np.abs(np.linalg.eigvals(step)))
+            assert (radius < largest) if eta < limit else (radius > largest)
+
+
+def test_the_mean_square_limit_has_the_numbers_of_the_chapter():
+    model = penguin_regression()
+    for size, limit in ((1, 0.4147), (16, 0.9561), (64, 0.9887)):
+        assert model.mean_square_limit(size) == pytest.approx(limit, abs=1e-4)
+    edge = model.largest_stable_learning_rate
+    assert edge - 1e-6 < model.mean_square_limit(10**7) < edge
+
+
+def test_rounding_may_leave_a_matrix_a_little_asymmetric():
+    turned = np.array([[2.0, 1e-17], [-1e-17, 1.0]])
+    assert np.array_equal(Quadratic(turned).curvature, np.diag([2.0, 1.0]))
+    nearly = as_positive_definite([[2.0, 0.5], [0.5 + 1e-11, 1.0]], "A")
+    assert np.array_equal(nearly, nearly.T)
+    assert nearly[0, 1] == pytest.approx(0.5 + 5e-12, abs=1e-13)
+    assert as_positive_definite([[4e-9]], "A") == 4e-9
+
+
+@pytest.mark.parametrize(
+    ("matrix", "said"),
+    [
+        ([[1.0, 0.1], [0.1001, 1.0]], "be symmetric"),
+        ([[1.0, 0.1], [0.1 + 3e-10, 1.0]], "be symmetric"),
+        ([[1e-6, 1e-7], [2e-7, 1e-6]], "be symmetric"),
+        ([[1e9, 0.0], [1.0, 1e9]], "be symmetric"),
+        ([[1.0, 2.0], [2.0, 1.0]], "be positive definite .* the eigenvalue -1"),
+        ([[1.0, 1.0], [1.0, 1.0]], "be positive definite"),
+        ([[0.0]], "be positive definite"),
+        ([1.0, 2.0], "have 2 dimension"),
+        ([[1.0, 2.0]], r"square matrix, got shape \(1, 2\)"),
+        (np.empty((0, 0)), "at least 1 element"),
+    ],
+)
+def test_what_is_not_positive_definite_is_refused_with_the_reason(matrix, said):
+    with pytest.raises(ValueError, match=f"A must.*{said}"):
+        as_positive_definite(matrix, "A")
 
 
 @pytest.mark.parametrize(
@@ -259,7 +366,7 @@ def test_plateau_is_flat_where_the_loss_is_worst():
         (lambda: Quadratic(1.0, minimum=[1.0, 2.0]), "minimum"),
         (lambda: Quadratic(1.0, offset=np.inf), "offset"),
         (lambda: Quadratic.valley(0.5), "condition_number"),
-        (lambda: Quadratic.valley(2, smoothness=-1), "smoothness"),
+        (lambda: Quadratic.valley(2, largest_curvature=-1), "largest_curvature"),
         (lambda: Quadratic.valley(2, degrees=np.nan), "degrees"),
         (lambda: tilted().value([1.0, 2.0, 3.0]), "theta"),
         (lambda: tilted().value(1.0), "theta"),
@@ -284,6 +391,11 @@ def test_plateau_is_flat_where_the_loss_is_worst():
         (lambda: penguin_regression().batch_gradient(np.zeros(3), [1]), "theta"),
         (lambda: penguin_regression().noise_floor(-0.1, 1), "learning_rate"),
         (lambda: penguin_regression().noise_floor(0.1, 0), "batch_size"),
+        (lambda: penguin_regression().stationary_excess(-0.1, 1), "learning_rate"),
+        (lambda: penguin_regression().stationary_excess(0.1, 1.5), "batch_size"),
+        (lambda: penguin_regression().stationary_excess(0.42, 1), "learning_rate must be below 0"),
+        (lambda: penguin_regression().mean_square_limit(0), "batch_size"),
+        (lambda: tilted().value_by_direction([1.0]), "theta"),
         (lambda: DoubleWell().value([1.0]), "theta"),
         (lambda: DoubleWell().gradient("north"), "theta"),
         (lambda: DoubleWell().hessian([[0.0, 1.0]]), "theta"),
@@ -315,7 +427,7 @@ def evaluated(objective, theta):
     )
 )
 def test_any_point_is_evaluated_or_refused(theta):
-    for objective in (tilted(), DoubleWell(), Function("θ", lambda t: t, np.ones_like, None)):
+    for objective in (tilted(), DoubleWell(), ScalarLoss("θ", lambda t: t, np.ones_like, None)):
         with np.errstate(over="ignore", invalid="ignore"):
             outcome = evaluated(objective, theta)
         refused = isinstance(outcome, str) and "theta must" in outcome

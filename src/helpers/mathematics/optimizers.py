@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.mathematics.objectives import as_positive_definite
 from helpers.mathematics.training import train
 from helpers.mathematics.validate import (
     as_count,
@@ -27,12 +28,12 @@ from helpers.mathematics.validate import (
 
 
 class Trajectory(NamedTuple):
-    """What a descent did; every number in it is finite.
+    """What a descent did; every number in it is within the limit.
 
     ``theta`` has shape (records, *start.shape) and ``loss`` (records,); ``update`` counts the
     updates made before each record, ``evaluations`` the gradients of single examples they cost
-    (one an update where the objective has no examples). ``diverged_at`` is the update after which
-    the loss or a parameter exceeded the limit or was no longer finite, and ``None`` if none did.
+    (one an update where the objective has no examples). ``diverged_at`` is the update that led
+    beyond the limit or to no number, which is not recorded any more; ``None`` if none did.
     """
 
     theta: np.ndarray
@@ -52,7 +53,7 @@ def gradient_descent(objective, start, *, learning_rate, steps, limit=1e12):
 
     ``objective`` has ``value(theta)`` and ``gradient(theta)``; ``start`` is a number or an array.
     ``learning_rate`` is η > 0 or a function of the update number 0, 1, … that returns it. Each of
-    the ``steps`` + 1 points is recorded, fewer if the loss or a parameter passes ``limit`` in size.
+    the ``steps`` + 1 points is recorded, unless the loss or a parameter passes ``limit`` in size.
     Raises ``ValueError`` for a start that is already beyond the limit, or bad rates and counts.
     """
     return _descend(
@@ -95,7 +96,7 @@ def stochastic_gradient_descent(
         raise ValueError(f"batch_size must be at most the {n} examples, got {size}")
     per_epoch = -(-n // size)
     updates = per_epoch * as_count(epochs, "epochs")
-    batches = _batches(n, size, updates, per_epoch, shuffle, rng)
+    batches = _batches(n, size, shuffle, rng)
 
     def spent(update):
         whole, rest = np.divmod(update, per_epoch)
@@ -117,8 +118,9 @@ def stochastic_gradient_descent(
 def inverse_time_decay(initial, half_after):
     """The schedule η_t = initial / (1 + t / half_after): halved after ``half_after`` updates.
 
-    It meets the conditions of Robbins and Monro, Σ η_t = ∞ and Σ η_t² < ∞, under which SGD
-    settles instead of hovering. Raises ``ValueError`` unless both numbers are positive.
+    It meets two conditions of Robbins and Monro, Σ η_t = ∞ and Σ η_t² < ∞; with suitable losses and
+    noise of bounded variance SGD then converges instead of hovering. Raises ``ValueError`` unless
+    both numbers are positive.
     """
     initial = as_positive(initial, "initial")
     half_after = as_positive(half_after, "half_after")
@@ -129,9 +131,10 @@ def steepest_direction(gradient, norm="euclidean"):
     """The step of length 1 along which the loss falls fastest, for a norm's idea of length 1.
 
     ``gradient`` has shape (d,) and is not zero. ``norm`` is "euclidean" (the answer is −∇/‖∇‖),
-    "max" (−sign ∇: every coordinate moves alike), "sum" (only the coordinate with the largest
-    slope moves) or a symmetric positive definite matrix P with ‖v‖² = vᵀPv (the answer is along
-    −P⁻¹∇). Raises ``ValueError`` for a zero gradient: there no direction is steepest.
+    "max" (−sign ∇: every coordinate with a slope moves alike), "sum" (only one coordinate moves,
+    the first of those with the largest slope) or a symmetric positive definite matrix P with
+    ‖v‖² = vᵀPv (the answer is along −P⁻¹∇). Raises ``ValueError`` for a zero gradient, where no
+    direction is steepest, and for a matrix that is not symmetric or not positive definite.
     """
     g = as_finite_array(gradient, "gradient", ndim=1, min_size=1)
     if not np.any(g):
@@ -154,8 +157,7 @@ def steepest_direction(gradient, norm="euclidean"):
 
 def _steepest_in_metric(g, metric):
     metric = as_finite_array(metric, "norm", shape=(g.size, g.size))
-    if not np.allclose(metric, metric.T) or np.linalg.eigvalsh(metric)[0] <= 0:
-        raise ValueError("norm must be a symmetric positive definite matrix, got one that is not")
+    metric = as_positive_definite(metric, "norm")
     step = -np.linalg.solve(metric, g)
     return step / np.sqrt(step @ metric @ step)
 
@@ -189,10 +191,11 @@ def _schedule(learning_rate):
     return lambda t: rate
 
 
-def _batches(n, size, updates, per_epoch, shuffle, rng):
-    if not shuffle:
-        yield from (rng.integers(n, size=size) for _ in range(updates))
-        return
-    for _ in range(updates // per_epoch):
+def _batches(n, size, shuffle, rng):
+    """The rows of one batch after another, without end."""
+    while True:
+        if not shuffle:
+            yield rng.integers(n, size=size)
+            continue
         order = rng.permutation(n)
         yield from (order[i : i + size] for i in range(0, n, size))

@@ -17,12 +17,13 @@ QUIET = {"over": "ignore", "invalid": "ignore"}
 
 
 class Record(NamedTuple):
-    """What a training saw; every number in it is finite.
+    """What a training saw; every number in it is within the limit.
 
     ``parameters`` is the tuple of arrays at the end, ``visited`` that of each record (empty unless
     it was asked for). ``steps`` (records,) counts the updates made before each record, ``losses``
-    is (records,) or (records, runs). ``diverged_at`` is the update after which a parameter or the
-    loss passed the limit: ``None`` if none did; for stacked runs an array (runs,) with −1 there.
+    is (records,) or (records, runs). ``diverged_at`` is the update that led beyond the limit:
+    ``None`` if none did; for stacked runs an array (runs,) with −1 there. A run that diverged
+    keeps the parameters from before that update, and the last loss that was recorded.
     """
 
     parameters: tuple
@@ -47,61 +48,62 @@ def train(
     """Move parameters ``steps`` times: (θ, φ, …) ← update((θ, φ, …), t) for t = 0, 1, …
 
     ``loss(parameters)`` is recorded at the start, every ``record_every`` updates and at the end.
-    With ``runs=n`` every array has a first axis of n independent runs, ``loss`` returns (n,), and a
-    run that passes ``limit`` stands still while the others go on; without it the loop ends there.
-    ``visit`` keeps the parameters of each record. ``stop(record_number)`` may end the loop early.
-    Returns a ``Record``. Raises ``ValueError`` for a start beyond the limit, or bad counts.
+    A run diverges where an entry of a parameter (looked at after each update) or the loss (looked
+    at where it is recorded) passes ``limit`` in size or is no number; then the loop ends. With
+    ``runs=n`` every array has a first axis of n independent runs, ``loss`` returns (n,), and a run
+    that diverges stands still while the others go on. ``update`` returns new arrays, or changes
+    them in place where neither ``runs`` nor ``visit`` is given. ``visit`` keeps the parameters of
+    each record. ``stop(record_number)`` is asked after each record, and may end the loop.
+    Returns a ``Record``. Raises ``ValueError`` for a start beyond the limit, a loss of another
+    shape, or bad counts.
     """
     steps, every = as_count(steps, "steps"), as_count(record_every, "record_every")
     limit = as_positive(limit, "limit")
+    shape = () if runs is None else (as_count(runs, "runs"),)
     first = _loss(loss, parameters)
-    running = _within(parameters, limit, runs) & (np.abs(first) <= limit)
-    if not np.all(running):
+    if first.shape != shape:
+        raise ValueError(f"loss must return shape {shape}, got shape {first.shape}")
+    running = _within(parameters, limit, shape) & (np.abs(first) <= limit)
+    if not running.all():
         raise ValueError(f"start must have a loss and parameters within {limit:g}, got {first}")
-    diverged_at = np.full(running.shape, -1)
-    records, visited = [(0, first)], [tuple(parameters)]
+    parameters, diverged_at = tuple(parameters), np.full(shape, -1)
+    records, visited = [(0, first)], [parameters]
     with np.errstate(**QUIET):
         for t in range(1, steps + 1):
             moved = tuple(update(parameters, t - 1))
-            inside = _within(moved, limit, runs)
+            inside = running & _within(moved, limit, shape)
             due = t % every == 0 or t == steps
-            now = _loss(loss, moved) if due and inside.any() else None
-            if now is not None:
+            if due and inside.any():
+                now = _loss(loss, moved)
                 inside = inside & (np.abs(now) <= limit)
-            lost = running & ~inside
-            if lost.any():
-                diverged_at[lost], running = t, running & inside
-            if runs is not None and not running.all():
-                # What has diverged stays where it was; its loss is that of its last record.
-                moved = tuple(_kept(running, m, p) for m, p in zip(moved, parameters, strict=True))
-                now = None if now is None else np.where(running, now, records[-1][1])
-            if now is not None and np.all(np.isfinite(now)):
-                records.append((t, now))
-                visited.append(moved)
+                now = np.where(inside, now, records[-1][1])
+            diverged_at = np.where(running & ~inside, t, diverged_at)
+            running = inside
             if not running.any():
                 break
+            if not running.all():
+                moved = tuple(_kept(running, m, p) for m, p in zip(moved, parameters, strict=True))
             parameters = moved
-            if due and stop is not None and stop(len(records) - 1):
-                break
+            if due:
+                records.append((t, now))
+                visited.append(parameters)
+                if stop is not None and stop(len(records) - 1):
+                    break
     counts, losses = zip(*records, strict=True)
-    return Record(
-        tuple(parameters),
-        tuple(visited) if visit else (),
-        np.array(counts),
-        np.array(losses),
-        _as_plain(diverged_at),
-    )
-
-
-def _within(parameters, limit, runs):
-    """Whether every entry is at most ``limit`` in size, as an array () or (runs,)."""
     if runs is None:
-        return np.array(all(np.all(np.abs(p) <= limit) for p in parameters))
-    flat = (np.abs(np.reshape(p, (runs, -1))) for p in parameters)
-    return np.all([np.all(f <= limit, axis=1) for f in flat], axis=0)
+        diverged_at = None if diverged_at < 0 else int(diverged_at)
+    kept = tuple(visited) if visit else ()
+    return Record(parameters, kept, np.array(counts), np.array(losses), diverged_at)
+
+
+def _within(parameters, limit, shape):
+    """Whether every entry of a run is at most ``limit`` in size: truths of shape () or (runs,)."""
+    sizes = (np.abs(np.reshape(p, (*shape, -1))) for p in parameters)
+    return np.all([np.all(s <= limit, axis=-1) for s in sizes], axis=0)
 
 
 def _kept(running, moved, before):
+    """``moved`` where a run goes on, and what was there before where it does not."""
     return np.where(running.reshape(-1, *(1,) * (moved.ndim - 1)), moved, before)
 
 
@@ -111,9 +113,3 @@ def _loss(loss, parameters):
             return np.asarray(loss(parameters), dtype=float)
     except OverflowError:  # what Python's own floats raise where numpy's become infinite
         return np.asarray(np.inf)
-
-
-def _as_plain(diverged_at):
-    if diverged_at.ndim:
-        return diverged_at
-    return None if diverged_at < 0 else int(diverged_at)
