@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import factorial
 from typing import NamedTuple
 
 import numpy as np
@@ -105,12 +107,21 @@ def train_lookup(
     return LookupRuns(eta, record.steps, record.losses, accuracy, record.diverged_at)
 
 
-def uniform_lookup(task, rng):
-    """Loss and accuracy (two numbers) of looking at all keys alike, on 20,000 examples."""
-    nowhere = start_weights(task, 1, 1, rng)
-    nowhere = nowhere._replace(W_Q=np.zeros_like(nowhere.W_Q))
-    loss, accuracy = lookup_loss(nowhere, draw_lookup(task, 20_000, rng), scale=1.0)
-    return float(loss[0]), float(accuracy[0])
+def uniform_lookup(task):
+    """Loss and accuracy (two numbers) of looking at all keys alike: a vote by head count.
+
+    Exact: a sum over all ways in which n keys can be spread over C labels. The asked-for key is
+    any of the n, so its label has the share c/n of those that it meets c times.
+    """
+    n, C, loss, accuracy = task.n_items, task.n_classes, 0.0, 0.0
+    for bars in combinations(range(n + C - 1), C - 1):
+        ends = np.array([-1, *bars, n + C - 1])
+        counts = np.diff(ends) - 1
+        ways = factorial(n) / np.prod([float(factorial(int(c))) for c in counts])
+        share = counts[counts > 0] / n
+        loss -= ways / C**n * float(np.sum(share * np.log(share)))
+        accuracy += ways / C**n * float(share.max())
+    return float(loss), float(accuracy)
 
 
 # --- a head that reads --------------------------------------------------------------------------
@@ -173,19 +184,19 @@ def train_reader(rng, *, head=True, steps=1500, learning_rate=2.0, batch_size=16
 
 
 def count_losses(letters, held_out, *, strengths=(1, 2, 4, 8, 16, 32)):
-    """Held-out loss (3,), in nats a letter, of counting single letters, pairs and triples.
+    """Held-out loss (3,), in nats a letter, of counting letters, bigrams and trigrams.
 
-    A pair's frequencies are mixed with those of single letters, as if these had been seen s more
-    times, and a triple's with those of pairs; each s is the one of ``strengths`` that does best on
+    Frequencies of bigrams are mixed with those of letters, as if these had been seen s more times,
+    and those of trigrams with those of bigrams; each s is the one of ``strengths`` that does best on
     the *held-out* text, which favours the counting.
     """
     m, (a, b, c) = len(LETTERS), (held_out[:-2], held_out[1:-1], held_out[2:])
     single = (np.bincount(letters, minlength=m) + 1.0) / (len(letters) + m)
     losses, below = [-np.log(single[c]).mean()], np.broadcast_to(single, (m, m))
-    pairs, triples = np.zeros((m, m)), np.zeros((m, m, m))
-    np.add.at(pairs, (letters[:-1], letters[1:]), 1)
-    np.add.at(triples, (letters[:-2], letters[1:-1], letters[2:]), 1)
-    for counts, at in ((pairs, (b, c)), (triples, (a, b, c))):
+    bigrams, trigrams = np.zeros((m, m)), np.zeros((m, m, m))
+    np.add.at(bigrams, (letters[:-1], letters[1:]), 1)
+    np.add.at(trigrams, (letters[:-2], letters[1:-1], letters[2:]), 1)
+    for counts, at in ((bigrams, (b, c)), (trigrams, (a, b, c))):
         mixed = [(counts + s * below) / (counts.sum(-1, keepdims=True) + s) for s in strengths]
         found = [-np.log(table[at]).mean() for table in mixed]
         losses.append(min(found))

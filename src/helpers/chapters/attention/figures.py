@@ -440,7 +440,7 @@ def draw_reader(run, alone, counted, *, update, query):
     """Where a trained head looks in 16 held-out letters, and the held-out loss while it learns.
 
     ``run`` and ``alone``: ``Reading`` of the model with its head and without; ``counted``: losses
-    of counting single letters, pairs and triples.
+    of counting letters, bigrams and trigrams.
     """
     steps = run.steps.tolist()
     at = steps.index(one_of(update, "update", steps))
@@ -466,7 +466,7 @@ def draw_reader(run, alone, counted, *, update, query):
         xlim=(0, 1.02 * steps[-1]),
         ylim=(1.9, 3.5),
     )
-    for value, name in zip(counted, ("single letters", "pairs", "triples"), strict=True):
+    for value, name in zip(counted, ("letters", "bigrams", "trigrams"), strict=True):
         ax.axhline(value, color=COLOR.muted, lw=1, ls=":")
         label(ax, steps[-1], value, f"counting {name}", COLOR.muted, ha="right", dy=7)
     ax.plot(alone.steps, alone.losses, color=COLOR.data, ls="--", lw=1.5)
@@ -482,7 +482,7 @@ def draw_reader(run, alone, counted, *, update, query):
     reading = (
         f"After {_plural(steps[at], 'update')}, letter {query}, “{letters[query - 1]}”, looks most "
         f"at letter {best + 1}, “{letters[best]}”, {distance} (weight {row[best]:.2f}); held-out "
-        f"loss {run.losses[at]:.2f}, counting pairs {counted[1]:.2f}."
+        f"loss {run.losses[at]:.2f}, counting bigrams {counted[1]:.2f}."
     )
     return (grid, curve), reading
 
