@@ -187,18 +187,25 @@ def count_losses(letters, held_out, *, strengths=(1, 2, 4, 8, 16, 32)):
     """Held-out loss (3,), in nats a letter, of counting letters, bigrams and trigrams.
 
     Frequencies of bigrams are mixed with those of letters, as if these had been seen s more times,
-    and those of trigrams with those of bigrams; each s is the one of ``strengths`` that does best on
-    the *held-out* text, which favours the counting.
+    and those of trigrams with those of bigrams; each s is any of ``strengths``, and what counts is
+    the best combination on the *held-out* text, which favours the counting.
     """
     m, (a, b, c) = len(LETTERS), (held_out[:-2], held_out[1:-1], held_out[2:])
     single = (np.bincount(letters, minlength=m) + 1.0) / (len(letters) + m)
-    losses, below = [-np.log(single[c]).mean()], np.broadcast_to(single, (m, m))
     bigrams, trigrams = np.zeros((m, m)), np.zeros((m, m, m))
     np.add.at(bigrams, (letters[:-1], letters[1:]), 1)
     np.add.at(trigrams, (letters[:-2], letters[1:-1], letters[2:]), 1)
-    for counts, at in ((bigrams, (b, c)), (trigrams, (a, b, c))):
-        mixed = [(counts + s * below) / (counts.sum(-1, keepdims=True) + s) for s in strengths]
-        found = [-np.log(table[at]).mean() for table in mixed]
-        losses.append(min(found))
-        below = mixed[int(np.argmin(found))]
-    return np.array(losses)
+    pairs = [_mixed(bigrams, single, s) for s in strengths]
+    threes = [_mixed(trigrams, pair, s) for pair in pairs for s in strengths]
+    return np.array(
+        [
+            -np.log(single[c]).mean(),
+            min(-np.log(table[b, c]).mean() for table in pairs),
+            min(-np.log(table[a, b, c]).mean() for table in threes),
+        ]
+    )
+
+
+def _mixed(counts, below, strength):
+    """Frequencies along the last axis, with ``below`` counted ``strength`` more times."""
+    return (counts + strength * below) / (counts.sum(axis=-1, keepdims=True) + strength)
