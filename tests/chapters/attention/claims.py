@@ -183,7 +183,7 @@ def moves(mask, token):
 @claim("without a mask every output moves, whichever token you replace. With it nothing before")
 def who_notices():
     for token in range(1, 7):
-        assert (moves("none", token) > 0.02).all()
+        assert (moves("no mask", token) > 0.02).all()
         assert (moves("causal", token)[: token - 1] == 0).all()
         assert (moves("causal", token)[token - 1 :] > 0).all()
 

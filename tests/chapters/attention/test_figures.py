@@ -39,7 +39,7 @@ def test_the_masks_say_who_moves():
         "causal", 3
     )
     assert "output 6 moves, outputs 1, 2, 3, 4 and 5 stay" in said("causal", 6)
-    assert said("none", 2).endswith("all outputs move.")
+    assert said("no mask", 2).endswith("all outputs move.")
     assert "output 5 moves, outputs 1, 2, 3, 4 and 6 stay exactly as bef" in said("padding", 5)
     assert said(figures.MASKS[-1], 2).endswith(
         "output 1 stays exactly as before; row 1 is all 0, as defined."
@@ -113,9 +113,9 @@ def reading():
 
 def test_the_reader_says_where_it_looks(reading):
     said = figures.draw_reader(*reading, update=1, query=1)[1]
-    assert said.startswith("After 1 update, letter 1, “o”, looks most at letter 1, “o”, itself")
-    said = figures.draw_reader(*reading, update=20, query=16)[1]
-    assert said.startswith("After 20 updates, letter 16, “b”, looks most at letter ")
+    assert said.startswith("After 1 update, letter 1, “t”, looks most at letter 1, “t”, itself")
+    said = figures.draw_reader(*reading, update=20, query=13)[1]
+    assert said.startswith("After 20 updates, letter 13, “b”, looks most at letter ")
     assert f"held-out loss {reading[0].losses[-1]:.2f}, counting bigrams 2.28." in said
 
 
@@ -132,7 +132,7 @@ BAD = [
     (lambda r: figures.draw_lookup(looked_up(), (1, 0.4), learning_rate=0.2, d_k=16),
      "learning_rate must be one of"),
     (lambda r: figures.draw_reader(*r, update=30, query=1), "update must be one of"),
-    (lambda r: figures.draw_reader(*r, update=20, query=17), "query must be the place of a letter"),
+    (lambda r: figures.draw_reader(*r, update=20, query=14), "query must be the place of a letter"),
 ]  # fmt: skip
 
 

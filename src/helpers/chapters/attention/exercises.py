@@ -101,11 +101,11 @@ EXERCISES = [
             "The term that the softmax subtracts from each row is lost.": (
                 lambda Q, K, V, G: _to_scores(Q, K, V, G, row=False).T @ Q
             ),
+            "The scores are divided by √d_k before the softmax.": (
+                lambda Q, K, V, G: scaled_dot_product_attention_vjp(G, Q, K, V, scale=1.0).K
+            ),
             "Two things are lost: the factor 1/√d_k, and what softmax subtracts from each row.": (
                 lambda Q, K, V, G: _to_scores(Q, K, V, G, row=False, scaled=False).T @ Q
-            ),
-            "That is the gradient to the values.": (
-                lambda Q, K, V, G: scaled_dot_product_attention_vjp(G, Q, K, V).V
             ),
         },
         praise="Each key collects from all queries: that is the transpose.",

@@ -74,10 +74,10 @@ def draw_width(*, d_k, scaled):
     ax.set_xticks([1, 5, 10])
     ax.set_yticks([-50, 0, 50])
 
-    middle, ax = panel("Its attention weights", "key", "weight", xlim=(0.3, 10.7), ylim=(0, 1.05))
+    middle, ax = panel("Its attention weights", "key", "weight", xlim=(0.3, 10.7), ylim=(0, 1.25))
     ax.vlines(keys, 0, weights, color=COLOR.model, lw=16)
     ax.axhline(1 / N_KEYS, color=COLOR.muted, lw=1, ls="--")
-    label(ax, 0.5, 0.98, "- - all equal", COLOR.muted)
+    label(ax, 0.5, 1.14, "- - all equal", COLOR.muted)
     ax.set_xticks([1, 5, 10])
     ax.set_yticks([0, 0.5, 1])
 
@@ -198,7 +198,7 @@ def draw_temperature(*, temperature):
     return (bars, curve), reading
 
 
-MASKS = ("none", "causal", "padding", "causal and padding", "nothing allowed for query 1")
+MASKS = ("no mask", "causal", "padding", "causal and padding", "nothing allowed for query 1")
 _N = 6
 
 
@@ -244,7 +244,8 @@ def draw_mask(*, mask, changed):
         label(ax, 0.05, i, "0", COLOR.ink)
 
     moved, still = (_listed(np.flatnonzero(c) + 1) for c in (moves > 0, moves == 0))
-    reading = f"Mask “{mask}”, token {changed} replaced: " + (
+    name = "No mask" if mask == MASKS[0] else f"Mask “{mask}”"
+    reading = f"{name}, token {changed} replaced: " + (
         f"{moved[0]} {'moves' if moved[1] == 1 else 'move'}"
         + (f", {still[0]} {'stays' if still[1] == 1 else 'stay'} exactly as before"
            if still[1] else "")
@@ -387,8 +388,8 @@ def draw_lookup(table, uniform, *, learning_rate, d_k):
     rates = runs["unscaled"].learning_rates.tolist()
     at = rates.index(one_of(learning_rate, "learning_rate", rates))
     style = {
-        "divided by √dₖ": (COLOR.target, "--", "s", "■ - -", 0.036),
-        "unscaled": (COLOR.gradient, "-", "o", "● —", 0.016),
+        "divided by √dₖ": (COLOR.target, "--", "s", "■ - -", 400),
+        "unscaled": (COLOR.gradient, "-", "o", "● —", 110),
     }
 
     accuracy, ax = panel(
@@ -411,7 +412,7 @@ def draw_lookup(table, uniform, *, learning_rate, d_k):
         "update",
         "loss",
         xlim=(0, 1.02 * float(runs["unscaled"].steps[-1])),
-        ylim=(1e-2, 40),
+        ylim=(1e-2, 1e3),
         yscale="log",
     )
     ax.axhline(uniform[0], color=COLOR.muted, lw=1, ls=":")
@@ -432,12 +433,12 @@ def _outcome(run, at, uniform):
 
 # --- a head that reads --------------------------------------------------------------------------
 
-#: Sixteen letters of the held-out speech, and the one that comes after them.
-WINDOW = "of the people, by"
+#: Thirteen letters of the held-out speech, and the one that comes after them.
+WINDOW = "the people, by"
 
 
 def draw_reader(run, alone, counted, *, update, query):
-    """Where a trained head looks in 16 held-out letters, and the held-out loss while it learns.
+    """Where a trained head looks in 13 held-out letters, and the held-out loss while it learns.
 
     ``run`` and ``alone``: ``Reading`` of the model with its head and without; ``counted``: losses
     of counting letters, bigrams and trigrams.
@@ -457,18 +458,20 @@ def draw_reader(run, alone, counted, *, update, query):
     cells(ax, weights)
     ax.set_xticks(range(n), letters[:n])
     _outline(ax, query - 1, n)
-    _token_axis(ax, [f"{t}  {i}" for i, t in enumerate(letters[:n], 1)], -0.7)
+    _token_axis(ax, [f"{i}  {t}" for i, t in enumerate(letters[:n], 1)], -0.8)
 
     curve, ax = panel(
         "Loss on the held-out speech",
         "update",
         "nats a letter",
         xlim=(0, 1.02 * steps[-1]),
-        ylim=(1.9, 3.5),
+        ylim=(1.8, 3.5),
     )
-    for value, name in zip(counted, ("letters", "bigrams", "trigrams"), strict=True):
+    for value, name, dy in zip(
+        counted, ("letters", "bigrams", "trigrams"), (8, 9, -9), strict=True
+    ):
         ax.axhline(value, color=COLOR.muted, lw=1, ls=":")
-        label(ax, steps[-1], value, f"counting {name}", COLOR.muted, ha="right", dy=7)
+        label(ax, steps[-1], value, f"counting {name}", COLOR.muted, ha="right", dy=dy)
     ax.plot(alone.steps, alone.losses, color=COLOR.data, ls="--", lw=1.5)
     ax.plot(run.steps, run.losses, color=COLOR.loss)
     label(ax, 230, 3.3, "— with the head", COLOR.loss)
