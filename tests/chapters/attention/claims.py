@@ -417,6 +417,21 @@ def what_the_factor_buys(notebook, seeds):
         assert common[True][1] - common[False][1] > 0.4
 
 
+@claim("It does not vanish while the vote is wrong: the factor $1/o$ undoes the saturation.")
+def the_logarithm_undoes_saturation():
+    rng = np.random.default_rng(10)
+    right = np.array([True, False, False, True, False])
+    for size in (1, 10, 30):
+        z = size * rng.standard_normal(5)
+        z[1] += 2 * size  # a wrong key is ahead
+        A = softmax(z)
+        o = A[right].sum()
+        gradient = A - right * A / o
+        np.testing.assert_allclose(np.abs(gradient).sum(), 2 * (1 - o), rtol=1e-9)
+    assert softmax_jacobian_norm(A) < 1e-6  # saturated, and yet:
+    assert np.abs(gradient).sum() > 1.99
+
+
 @claim("It learned: with the vote at all six widths, through a second softmax at the two that we")
 def unscaled_attention_learns(notebook):
     for d in notebook["all_widths"]:
