@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from helpers.chapters.attention.experiments import saturation
 from helpers.mathematics import attention as att
 from helpers.mathematics.activations import softmax, softmax_jacobian, softmax_jacobian_norm
 from helpers.mathematics.numdiff import GradientMismatch, check_vjp
@@ -349,15 +348,6 @@ def test_scaling_gives_the_same_jacobian_for_every_d_k(rng):
     assert norms[-1] == pytest.approx(0.347, abs=0.01)
 
 
-def test_saturation_reports_the_median_norm_and_the_share_of_hard_rows(rng):
-    hard = saturation(512, 10, rng, scaled=False, rows=20_000)
-    assert hard.norm == pytest.approx(1.8e-4, rel=0.2)
-    assert hard.share == pytest.approx(0.72, abs=0.015)
-    soft = saturation(512, 10, rng, scaled=True, rows=5_000)
-    assert soft.norm == pytest.approx(0.347, abs=0.01)
-    assert soft.share == 0
-
-
 def test_saturation_is_about_gaps_not_about_size():
     z = np.array([3.0, 1.0, 0.0])
     np.testing.assert_allclose(softmax_jacobian(z + 1000), softmax_jacobian(z), atol=1e-12)
@@ -409,7 +399,6 @@ BAD = [
     (lambda: att.random_scores(2, 2, 2, np.random.default_rng(0), correlation=2.0),
      "correlation must lie between"),
     (lambda: att.fold_scale(ONE[0], 2), "W_Q must have at least 2"),
-    (lambda: saturation(2, 0, np.random.default_rng(0), scaled=True), "n_keys must be at"),
     (lambda: att.fold_scale(ONE, 0), "d_k must be at least 1"),
 ]  # fmt: skip
 

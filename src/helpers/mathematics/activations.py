@@ -31,14 +31,13 @@ def softmax(z, *, axis=-1, where=None):
             powers = np.exp(z - z.max(axis=axis, keepdims=True))
         return powers / powers.sum(axis=axis, keepdims=True)
     allowed = as_mask(where, "where", z.shape)
-    some = allowed.any(axis=axis, keepdims=True)
     peak = np.where(allowed, z, -np.inf).max(axis=axis, keepdims=True)
     with np.errstate(over="ignore"):
-        # The inner `where` keeps a forbidden score, however large, out of `exp`.
-        gaps = np.where(allowed, z - np.where(some, peak, 0.0), -np.inf)
-    powers = np.exp(gaps)
-    # A line with nothing allowed is 0 / 1, not 0 / 0.
-    return powers / np.where(some, powers.sum(axis=axis, keepdims=True), 1.0)
+        # −inf takes the place of a forbidden score before `exp`, however large that score is.
+        powers = np.exp(np.where(allowed, z - peak, -np.inf))
+    total = powers.sum(axis=axis, keepdims=True)
+    # A line with nothing allowed stays 0: it would be 0 / 0.
+    return np.divide(powers, total, out=np.zeros_like(powers), where=total > 0)
 
 
 def softmax_vjp(upstream, z, *, axis=-1, where=None):
@@ -103,7 +102,7 @@ def softmax_jacobian_norm(weights, *, axis=-1):
     s, axis = _scores(weights, axis, name="weights")
     s = np.moveaxis(s, axis, -1)
     sums = s.sum(axis=-1)
-    if (s < 0).any() or (np.minimum(abs(sums - 1), abs(sums)) > 1e-6).any():
+    if (s < 0).any() or (np.minimum(abs(sums - 1), sums) > 1e-6).any():
         raise ValueError(
             "weights must be at least 0 and sum to 1 (or be all 0) along the axis, "
             f"got entries from {s.min():g} to {s.max():g} and sums from {sums.min():g} to "

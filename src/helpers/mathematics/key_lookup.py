@@ -4,8 +4,8 @@ Each example is a small dictionary of random keys, each with a label, and a quer
 noisy copy of one of the keys. The model has to find that key and read its label. The rotation is
 not known to it: W_Q W_Kᵀ has to become (a multiple of) it.
 
-Many runs, that differ in learning rate only, are trained at once: parameters are stacked along a
-first axis ``(runs, …)`` and all runs see the same examples.
+Many runs can be trained at once: parameters are stacked along a first axis ``(runs, …)``, and all
+runs see the same examples. What is here is the task and the model; ``training.train`` trains it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.mathematics.activations import log_softmax
+from helpers.mathematics.activations import log_softmax, log_softmax_vjp
 from helpers.mathematics.attention import (
     scaled_dot_product_attention,
     scaled_dot_product_attention_vjp,
@@ -31,8 +31,6 @@ from helpers.mathematics.validate import (
 READOUTS = ("vote", "logits")
 #: Share of labels that the vote takes to be random, so that −log of a vote of 0 stays finite.
 LABEL_NOISE = 1e-6
-#: A run whose weights grow beyond this has diverged; it is stopped where it stands.
-LARGEST_WEIGHT = 1e6
 
 
 class LookupTask(NamedTuple):
@@ -59,23 +57,6 @@ class LookupWeights(NamedTuple):
     W_Q: np.ndarray
     W_K: np.ndarray
     W_V: np.ndarray
-
-
-class LookupRuns(NamedTuple):
-    """What :func:`train_lookup` saw; the first axis is the run.
-
-    ``start_loss`` and ``loss`` (runs,) on fresh examples before and after; ``accuracy`` (runs,)
-    after; ``steps`` (m,) and ``curve`` (runs, m): training loss averaged between records;
-    ``stopped_at`` (runs,): the step at which a run diverged, −1 where it did not.
-    """
-
-    learning_rates: np.ndarray
-    start_loss: np.ndarray
-    loss: np.ndarray
-    accuracy: np.ndarray
-    steps: np.ndarray
-    curve: np.ndarray
-    stopped_at: np.ndarray
 
 
 def make_lookup_task(rng, *, n_items=10, n_classes=4, d=16, noise=0.3):
@@ -154,50 +135,6 @@ def lookup_gradients(weights, batch, *, scale, readout="vote"):
     return loss, LookupWeights(dW_Q, dW_K, dW_V)
 
 
-def train_lookup(
-    task, d_k, learning_rates, *, scaled, rng, readout="vote", steps=300, batch_size=64
-):
-    """Gradient descent from one start, with every learning rate, on fresh examples each step.
-
-    ``learning_rates``: (runs,). ``scaled``: divide the scores by √d_k, or not. The random
-    generator is split, so that runs with equal ``rng`` see equal examples whatever ``d_k`` is.
-    Returns :class:`LookupRuns`; loss and accuracy are taken on 1,000 fresh examples.
-    ``ValueError`` when a learning rate is not positive, a count is below 1, or ``readout`` is
-    another word.
-    """
-    eta = as_finite_array(learning_rates, "learning_rates", ndim=1, min_size=1)
-    if (eta <= 0).any():
-        raise ValueError(f"learning_rates must be greater than 0, got {eta.min():g}")
-    steps, batch_size = as_count(steps, "steps"), as_count(batch_size, "batch_size")
-    scale = 1 / np.sqrt(as_count(d_k, "d_k")) if scaled else 1.0
-    start_rng, data_rng, test_rng = as_generator(rng).spawn(3)
-    weights = start_weights(task, d_k, len(eta), start_rng)
-    test = draw_lookup(task, 1000, test_rng)
-    start_loss, _ = lookup_loss(weights, test, scale=scale, readout=readout)
-
-    every = max(1, steps // 30)
-    rates = eta[:, None, None]
-    history, stopped_at = np.zeros((steps, len(eta))), np.full(len(eta), -1)
-    for step in range(steps):
-        batch = draw_lookup(task, batch_size, data_rng)
-        history[step], gradients = lookup_gradients(weights, batch, scale=scale, readout=readout)
-        moved = [W - rates * dW for W, dW in zip(weights, gradients, strict=True)]
-        size = np.max([abs(W).max(axis=(1, 2)) for W in moved], axis=0)
-        if (size > LARGEST_WEIGHT).any():
-            # Stopped runs stand still: their next steps go nowhere.
-            stopped_at[(size > LARGEST_WEIGHT) & (stopped_at < 0)] = step
-            running = (stopped_at < 0)[:, None, None]
-            rates = np.where(running, rates, 0.0)
-            moved = [np.where(running, m, W) for m, W in zip(moved, weights, strict=True)]
-        weights = LookupWeights(*moved)
-    loss, accuracy = lookup_loss(weights, test, scale=scale, readout=readout)
-
-    edges = np.arange(0, steps - every + 1, every)
-    curve = np.stack([history[e : e + every].mean(axis=0) for e in edges], axis=1)
-    middle = edges + (every - 1) / 2
-    return LookupRuns(eta, start_loss, loss, accuracy, middle, curve, stopped_at)
-
-
 def _forward(weights, batch, scale, readout):
     """Loss, accuracy, queries times M, votes, and the gradient of the loss to the last output."""
     one_of(readout, "readout", READOUTS)
@@ -213,9 +150,10 @@ def _forward(weights, batch, scale, readout):
         to_output[rows, :, right] = -(1 - LABEL_NOISE) / share[rows, :, right]
     else:
         output = np.einsum("brc,rcd->brd", vote, weights.W_V)
-        logs = log_softmax(output)
-        losses, to_output = -logs[rows, :, right], np.exp(logs)
-        to_output[rows, :, right] -= 1
+        losses = -log_softmax(output)[rows, :, right]
+        to_log = np.zeros_like(output)
+        to_log[rows, :, right] = -1.0
+        to_output = log_softmax_vjp(to_log, output)
     accuracy = (output.argmax(axis=-1) == right[:, None]).mean(axis=0)
     return losses.mean(axis=0), accuracy, queries, vote, to_output
 

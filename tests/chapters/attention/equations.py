@@ -1,226 +1,542 @@
-"""Checks of the labelled equations of the chapter on attention."""
+"""The labelled equations of the chapter on attention: formula, and the check that it passes.
 
+Names: ``dZ`` is ∂L/∂Z and so on, ``M`` and ``N`` are the products of two weight matrices.
+"""
+
+import itertools
+from functools import cache
+
+import autograd
 import autograd.numpy as anp
 import numpy as np
 from autograd import grad
 
-from helpers.mathematics.activations import (
-    softmax,
-    softmax_jacobian,
-    softmax_jacobian_norm,
-    softmax_vjp,
-)
-from helpers.mathematics.attention import (
-    merge_heads,
-    multi_head_attention_vjp,
-    scaled_dot_product_attention,
-    scaled_dot_product_attention_vjp,
-    split_heads,
-)
-from helpers.mathematics.numdiff import check_gradient, numerical_gradient, numerical_jacobian
-from tests.truth import checks
+from helpers.mathematics.activations import softmax
+from tests.truth import equation
+
+close = np.testing.assert_allclose
 
 
-def _case(seed=0, n_q=3, n_k=4, d_k=5, d_v=2):
+def plain_softmax(z):
+    """Written once more, for autograd."""
+    powers = anp.exp(z)
+    return powers / anp.sum(powers, axis=-1, keepdims=True)
+
+
+def arrays(seed, *shapes):
     rng = np.random.default_rng(seed)
-    Q, K = rng.standard_normal((n_q, d_k)), rng.standard_normal((n_k, d_k))
-    V, G = rng.standard_normal((n_k, d_v)), rng.standard_normal((n_q, d_v))
-    return Q, K, V, G, rng
+    return [rng.standard_normal(shape) for shape in shapes]
 
 
-def _loss(Q, K, V, G):
-    """Σ G ∘ O written for autograd: its gradient with respect to the output is G."""
-    E = anp.exp(anp.dot(Q, K.T) / anp.sqrt(Q.shape[1]))
-    return anp.sum(G * anp.dot(E / anp.sum(E, axis=1, keepdims=True), V))
+# --- softmax ------------------------------------------------------------------------------------
 
 
-@checks("eq-attention-softmax-jacobian", by="finite differences")
-def softmax_jacobian_entries():
-    """s_i (δ_ij − s_j) equals the numerical Jacobian of the softmax at random scores."""
-    z = np.random.default_rng(0).standard_normal(6)
-    s = softmax(z)
-    formula = s[:, None] * (np.eye(6) - s)
-    np.testing.assert_allclose(formula, numerical_jacobian(softmax, z), atol=1e-9)
-    np.testing.assert_allclose(softmax_jacobian(z), formula)
+@equation(
+    "eq-attention-softmax-jacobian",
+    r"""
+\begin{aligned}
+J_{ij} = \frac{\partial s_i}{\partial z_j} &= s_i\,(\delta_{ij} - s_j) \\
+J &= \operatorname{diag}(s) - s s^\top
+\end{aligned}
+""",
+    by="autograd",
+    equivalent={"δ → δ ** 2": "δ is 0 or 1"},
+)
+def softmax_jacobian(s, δ):
+    return s[:, None] * (δ - s[None, :]), np.diag(s) - np.outer(s, s)
 
 
-@checks("eq-attention-softmax-vjp", by="the matrix product and finite differences")
-def softmax_product():
-    """s ∘ (u − ⟨s, u⟩) equals Jᵀu with the whole matrix and the gradient of ⟨u, s(z)⟩."""
-    z, u = np.random.default_rng(1).standard_normal((2, 6))
-    s = softmax(z)
-    formula = s * (u - s @ u)
-    np.testing.assert_allclose(formula, softmax_jacobian(z).T @ u, atol=1e-15)
-    np.testing.assert_allclose(formula, numerical_gradient(lambda z: u @ softmax(z), z), atol=1e-9)
-    np.testing.assert_allclose(formula, softmax_vjp(u, z))
+@softmax_jacobian.check
+def check_softmax_jacobian(formula):
+    """Both lines equal autograd's Jacobian of the softmax at six scores."""
+    (z,) = arrays(0, 6)
+    by_entry, whole = formula(softmax(z), np.eye(6))
+    close(by_entry, autograd.jacobian(plain_softmax)(z), atol=1e-14)
+    close(whole, by_entry, atol=1e-14)
 
 
-@checks("eq-attention-jacobian-norm", by="the Frobenius norm of the numerical Jacobian")
-def jacobian_norm():
-    """The closed form of ‖J‖ equals the norm of the Jacobian from finite differences."""
-    z = 2 * np.random.default_rng(2).standard_normal(7)
-    s = softmax(z)
-    squared = sum(
-        s[i] ** 2 * ((1 - s[i]) ** 2 + sum(s[j] ** 2 for j in range(7) if j != i)) for i in range(7)
-    )
-    numeric = np.linalg.norm(numerical_jacobian(softmax, z))
-    np.testing.assert_allclose(np.sqrt(squared), numeric, rtol=1e-7)
-    np.testing.assert_allclose(softmax_jacobian_norm(s), numeric, rtol=1e-7)
+@equation(
+    "eq-attention-softmax-vjp",
+    r"""
+\frac{\partial L}{\partial z} = J^\top u = s \circ \bigl(u - \langle s, u\rangle\bigr)
+""",
+    by="autograd",
+)
+def softmax_product(J, s, u):
+    return J.T @ u, s * (u - np.sum(s * u))
 
 
-@checks("eq-attention-temperature", by="finite differences")
-def temperature():
-    """The Jacobian of softmax(z/τ) is (diag(s) − s sᵀ)/τ, at three temperatures."""
-    z = np.random.default_rng(3).standard_normal(5)
+@softmax_product.check
+def check_softmax_product(formula):
+    """Autograd's gradient of ⟨u, s(z)⟩; the first product also for a map that is not symmetric."""
+    z, u, linear, v = arrays(1, 6, 6, (6, 4), 4)
+    J = autograd.jacobian(plain_softmax)(z)
+    expected = grad(lambda z: anp.dot(u, plain_softmax(z)))(z)
+    for given in formula(J, softmax(z), u):
+        close(given, expected, atol=1e-14)
+    product, _ = formula(linear.T, v, v)
+    close(product, grad(lambda z: anp.dot(v, anp.dot(linear.T, z)))(z))
+
+
+@equation(
+    "eq-attention-jacobian-norm",
+    r"""
+\begin{aligned}
+\|J\|^2 &= \sum_{i,j} \Bigl(\frac{\partial s_i}{\partial z_j}\Bigr)^2 \\
+&= \sum_i s_i^2 (1 - s_i)^2 \\
+&\quad + \sum_i \sum_{j \ne i} s_i^2 s_j^2
+\end{aligned}
+""",
+    by="the singular values of autograd's Jacobian",
+)
+def jacobian_norm(J, s):
+    diagonal = sum(a**2 * (1 - a) ** 2 for a in s)
+    rest = sum(a**2 * b**2 for i, a in enumerate(s) for j, b in enumerate(s) if j != i)
+    return np.sum(J**2), diagonal + rest
+
+
+@jacobian_norm.check
+def check_jacobian_norm(formula):
+    """The sum of the squared singular values of the Jacobian at seven scores."""
+    z = 2 * arrays(2, 7)[0]
+    J = autograd.jacobian(plain_softmax)(z)
+    squared = np.sum(np.linalg.svd(J, compute_uv=False) ** 2)
+    for given in formula(J, softmax(z)):
+        close(given, squared, rtol=1e-12)
+
+
+@equation(
+    "eq-attention-temperature",
+    r"""
+\begin{aligned}
+s &= \operatorname{softmax}(z / \tau) \\
+\frac{\partial s}{\partial z} &= \frac1\tau \bigl(\operatorname{diag}(s) - s s^\top\bigr)
+\end{aligned}
+""",
+    by="autograd",
+)
+def temperature(z, τ):
+    s = softmax(z / τ)
+    return s, 1 / τ * (np.diag(s) - np.outer(s, s))
+
+
+@temperature.check
+def check_temperature(formula):
+    """Weights and Jacobian as autograd has them, at three temperatures."""
+    (z,) = arrays(3, 5)
     for tau in (0.3, 1.0, 4.0):
-        s = softmax(z / tau)
-        formula = (np.diag(s) - np.outer(s, s)) / tau
-        numeric = numerical_jacobian(lambda z, tau=tau: softmax(z / tau), z)
-        np.testing.assert_allclose(formula, numeric, atol=1e-8)
+        s, jacobian = formula(z, tau)
+        close(s, plain_softmax(z / tau), rtol=1e-13)
+        close(jacobian, autograd.jacobian(lambda z, t=tau: plain_softmax(z / t))(z), atol=1e-14)
 
 
-@checks("eq-attention-grad-v", by="autograd")
-def gradient_to_values():
-    """AᵀG equals autograd's gradient to V."""
-    Q, K, V, G, _ = _case(4)
-    A = scaled_dot_product_attention(Q, K, V)[1]
-    np.testing.assert_allclose(A.T @ G, grad(_loss, 2)(Q, K, V, G), atol=1e-12)
+# --- the backward pass --------------------------------------------------------------------------
 
 
-@checks("eq-attention-grad-a", by="finite differences")
-def gradient_to_weights():
-    """G Vᵀ is the gradient of ⟨G, A V⟩ with respect to A."""
-    Q, K, V, G, rng = _case(5)
-    A = scaled_dot_product_attention(Q, K, V)[1]
-    check_gradient(lambda A: np.sum(G * (A @ V)), lambda A: G @ V.T, A, rng=rng, names="A")
+@cache
+def head():
+    """Q, K, V, G, the weights, and autograd's gradients of Σ G ∘ softmax(QKᵀ/√d_k) V to each."""
+    Q, K, V, G = arrays(4, (3, 5), (4, 5), (4, 2), (3, 2))
+
+    def to_output(A, V):
+        return anp.sum(G * anp.dot(A, V))
+
+    def from_scores(Z):
+        return to_output(plain_softmax(Z), V)
+
+    def whole(Q, K):
+        return from_scores(anp.dot(Q, K.T) / anp.sqrt(5))
+
+    Z = Q @ K.T / np.sqrt(5)
+    A = plain_softmax(Z)
+    return {
+        "Q": Q, "K": K, "V": V, "G": G, "A": A,
+        "dV": grad(to_output, 1)(A, V), "dA": grad(to_output, 0)(A, V),
+        "dZ": grad(from_scores)(Z), "dQ": grad(whole, 0)(Q, K), "dK": grad(whole, 1)(Q, K),
+    }  # fmt: skip
 
 
-@checks("eq-attention-grad-z", by="finite differences")
-def gradient_to_scores():
-    """Row by row A ∘ (D − row sums of A ∘ D) is the gradient of ⟨G, softmax(Z) V⟩ to Z."""
-    _, _, V, G, rng = _case(6)
-    Z = rng.standard_normal((3, 4))
-
-    def formula(Z):
-        A, D = softmax(Z), G @ V.T
-        return A * (D - np.sum(A * D, axis=1, keepdims=True))
-
-    check_gradient(lambda Z: np.sum(G * (softmax(Z) @ V)), formula, Z, rng=rng, names="Z")
+@equation("eq-attention-grad-v", r"\frac{\partial L}{\partial V} = A^\top G", by="autograd")
+def to_values(A, G):
+    return A.T @ G
 
 
-def _to_scores(Q, K, V, G):
-    A = scaled_dot_product_attention(Q, K, V)[1]
-    D = G @ V.T
-    return A * (D - np.sum(A * D, axis=1, keepdims=True))
+@to_values.check
+def check_to_values(formula):
+    """Autograd's gradient of ⟨G, A V⟩ to V, with three queries, four keys and two values each."""
+    h = head()
+    close(formula(h["A"], h["G"]), h["dV"], atol=1e-14)
 
 
-@checks("eq-attention-grad-qk", by="autograd")
-def gradient_to_queries_and_keys():
-    """∂Z K/√d_k and ∂Zᵀ Q/√d_k equal autograd's gradients to Q and to K."""
-    Q, K, V, G, _ = _case(7)
-    dZ, c = _to_scores(Q, K, V, G), Q.shape[1] ** -0.5
-    np.testing.assert_allclose(c * dZ @ K, grad(_loss, 0)(Q, K, V, G), atol=1e-12)
-    np.testing.assert_allclose(c * dZ.T @ Q, grad(_loss, 1)(Q, K, V, G), atol=1e-12)
-    mine = scaled_dot_product_attention_vjp(G, Q, K, V)
-    np.testing.assert_allclose(mine.Q, c * dZ @ K, atol=1e-13)
-    np.testing.assert_allclose(mine.K, c * dZ.T @ Q, atol=1e-13)
+@equation("eq-attention-grad-a", r"D = \frac{\partial L}{\partial A} = G V^\top", by="autograd")
+def to_weights(G, V):
+    return G @ V.T
 
 
-def _layer(seed):
-    rng = np.random.default_rng(seed)
-    X, W_Q, W_K = (rng.standard_normal(s) for s in ((4, 3), (3, 5), (3, 5)))
-    W_V, G = rng.standard_normal((3, 2)), rng.standard_normal((4, 2))
-
-    def loss(X, W_Q, W_K, W_V):
-        return _loss(anp.dot(X, W_Q), anp.dot(X, W_K), anp.dot(X, W_V), G)
-
-    to = scaled_dot_product_attention_vjp(G, X @ W_Q, X @ W_K, X @ W_V)
-    return X, W_Q, W_K, W_V, G, loss, to
+@to_weights.check
+def check_to_weights(formula):
+    """Autograd's gradient of ⟨G, A V⟩ to the weights A."""
+    h = head()
+    close(formula(h["G"], h["V"]), h["dA"], atol=1e-14)
 
 
-@checks("eq-attention-grad-weights", by="autograd")
-def gradient_to_the_weight_matrices():
-    """Xᵀ times the gradients to Q, K and V equals autograd's gradients to W_Q, W_K and W_V."""
-    X, W_Q, W_K, W_V, G, loss, to = _layer(8)
-    mine = multi_head_attention_vjp(G, X, W_Q, W_K, W_V)
-    for k, (d, helper) in enumerate(zip(to, (mine.W_Q, mine.W_K, mine.W_V), strict=True), 1):
-        np.testing.assert_allclose(X.T @ d, grad(loss, k)(X, W_Q, W_K, W_V), atol=1e-12)
-        np.testing.assert_allclose(helper, X.T @ d, atol=1e-12)
+@equation(
+    "eq-attention-grad-z",
+    r"\frac{\partial L}{\partial Z} = A \circ \bigl(D - r \mathbf{1}^\top\bigr)",
+    by="autograd",
+)
+def to_scores(A, D):
+    r = np.sum(A * D, axis=1, keepdims=True)
+    return A * (D - r)
 
 
-@checks("eq-attention-grad-x", by="autograd")
-def gradient_to_the_input():
-    """The sum of three paths equals autograd's gradient to X of self-attention."""
-    X, W_Q, W_K, W_V, _, loss, to = _layer(9)
-    formula = to.Q @ W_Q.T + to.K @ W_K.T + to.V @ W_V.T
-    np.testing.assert_allclose(formula, grad(loss, 0)(X, W_Q, W_K, W_V), atol=1e-12)
+@to_scores.check
+def check_to_scores(formula):
+    """Autograd's gradient of ⟨G, softmax(Z) V⟩ to the scores Z."""
+    h = head()
+    close(formula(h["A"], h["dA"]), h["dZ"], atol=1e-14)
 
 
-@checks("eq-attention-grad-heads", by="finite differences")
-def gradient_through_the_output_map():
-    """HᵀG and G W_Oᵀ are the gradients of ⟨G, H W_O⟩, with H the merged heads."""
-    rng = np.random.default_rng(10)
-    heads, W_O = rng.standard_normal((2, 4, 3)), rng.standard_normal((6, 5))
-    G = rng.standard_normal((4, 5))
-    check_gradient(
-        lambda heads, W_O: np.sum(G * (merge_heads(heads) @ W_O)),
-        lambda heads, W_O: (split_heads(G @ W_O.T, 2), merge_heads(heads).T @ G),
-        heads,
-        W_O,
-        rng=rng,
-        names=("heads", "W_O"),
+@equation(
+    "eq-attention-grad-qk",
+    r"""
+\begin{aligned}
+\frac{\partial L}{\partial Q} &= \frac{1}{\sqrt{d_k}} \frac{\partial L}{\partial Z}\, K \\
+\frac{\partial L}{\partial K} &= \frac{1}{\sqrt{d_k}}
+\Bigl(\frac{\partial L}{\partial Z}\Bigr)^{\!\top} Q
+\end{aligned}
+""",
+    by="autograd",
+)
+def to_queries_and_keys(Q, K, dZ, d_k):
+    return 1 / np.sqrt(d_k) * (dZ @ K), 1 / np.sqrt(d_k) * (dZ.T @ Q)
+
+
+@to_queries_and_keys.check
+def check_to_queries_and_keys(formula):
+    """Autograd's gradients of the whole head to Q and to K, with d_k = 5."""
+    h = head()
+    dQ, dK = formula(h["Q"], h["K"], h["dZ"], 5)
+    close(dQ, h["dQ"], atol=1e-14)
+    close(dK, h["dK"], atol=1e-14)
+
+
+@cache
+def layer():
+    """Inputs, weights and autograd's gradients of a self-attention layer whose output gets G."""
+    X, W_Q, W_K, W_V, G = arrays(8, (4, 3), (3, 5), (3, 5), (3, 2), (4, 2))
+
+    def of_heads(Q, K, V):
+        return anp.sum(G * anp.dot(plain_softmax(anp.dot(Q, K.T) / anp.sqrt(5)), V))
+
+    def whole(X, W_Q, W_K, W_V):
+        return of_heads(anp.dot(X, W_Q), anp.dot(X, W_K), anp.dot(X, W_V))
+
+    arguments, heads = (X, W_Q, W_K, W_V), (X @ W_Q, X @ W_K, X @ W_V)
+    return {
+        "arguments": arguments,
+        "to_heads": [grad(of_heads, k)(*heads) for k in range(3)],
+        "to_arguments": [grad(whole, k)(*arguments) for k in range(4)],
+    }
+
+
+@equation(
+    "eq-attention-grad-weights",
+    r"""
+\begin{aligned}
+\frac{\partial L}{\partial W_Q} &= X^\top \frac{\partial L}{\partial Q} \\
+\frac{\partial L}{\partial W_K} &= X^\top \frac{\partial L}{\partial K} \\
+\frac{\partial L}{\partial W_V} &= X^\top \frac{\partial L}{\partial V}
+\end{aligned}
+""",
+    by="autograd",
+)
+def to_weight_matrices(X, dQ, dK, dV):
+    return X.T @ dQ, X.T @ dK, X.T @ dV
+
+
+@to_weight_matrices.check
+def check_to_weight_matrices(formula):
+    """Autograd's gradients of a self-attention layer to its three weight matrices."""
+    given = formula(layer()["arguments"][0], *layer()["to_heads"])
+    for mine, expected in zip(given, layer()["to_arguments"][1:], strict=True):
+        close(mine, expected, atol=1e-13)
+
+
+@equation(
+    "eq-attention-grad-x",
+    r"""
+\begin{aligned}
+\frac{\partial L}{\partial X} = {} & \frac{\partial L}{\partial Q} W_Q^\top
++ \frac{\partial L}{\partial K} W_K^\top \\
+& + \frac{\partial L}{\partial V} W_V^\top
+\end{aligned}
+""",
+    by="autograd",
+)
+def to_input(dQ, dK, dV, W_Q, W_K, W_V):
+    return dQ @ W_Q.T + dK @ W_K.T + dV @ W_V.T
+
+
+@to_input.check
+def check_to_input(formula):
+    """Autograd's gradient of a self-attention layer to its input, used three times."""
+    given = formula(*layer()["to_heads"], *layer()["arguments"][1:])
+    close(given, layer()["to_arguments"][0], atol=1e-13)
+
+
+@equation(
+    "eq-attention-circuits",
+    r"""
+\begin{aligned}
+Z &= X M X^\top / \sqrt{d_k} \\
+Y &= A\, X N \\
+\frac{\partial L}{\partial M} &= X^\top \frac{\partial L}{\partial Z}\, X / \sqrt{d_k} \\
+\frac{\partial L}{\partial N} &= (A X)^\top G
+\end{aligned}
+""",
+    by="autograd",
+)
+def circuits(X, M, N, A, dZ, G, d_k):
+    return (
+        X @ M @ X.T / np.sqrt(d_k),
+        A @ X @ N,
+        X.T @ dZ @ X / np.sqrt(d_k),
+        (A @ X).T @ G,
     )
 
 
-@checks("eq-attention-moments", by="200,000 random vectors")
-def moments_of_a_score():
-    """Mean ρ d_k, variance (1 + ρ²) d_k, variance within a row (1 − ρ²) d_k, for three ρ."""
-    rng, d_k = np.random.default_rng(11), 16
-    for rho in (0.0, 0.5, -0.8):
-        q, e, f = rng.standard_normal((3, 200_000, d_k))
-        k, other = (rho * q + np.sqrt(1 - rho**2) * noise for noise in (e, f))
-        s, t = np.sum(q * k, axis=1), np.sum(q * other, axis=1)
-        assert abs(s.mean() - rho * d_k) < 0.1
-        assert abs(s.var() / ((1 + rho**2) * d_k) - 1) < 0.02
-        assert abs(np.var(s - t) / 2 / ((1 - rho**2) * d_k) - 1) < 0.02
+@cache
+def two_sides():
+    X, W_Q, W_K, W_V, W_O, G = arrays(9, (4, 3), (3, 2), (3, 2), (3, 2), (2, 3), (4, 3))
+    M, N = W_Q @ W_K.T, W_V @ W_O
+
+    def of_scores(Z, N):
+        return anp.sum(G * anp.dot(anp.dot(plain_softmax(Z), X), N))
+
+    def of_products(M, N):
+        return of_scores(anp.dot(anp.dot(X, M), X.T) / anp.sqrt(2), N)
+
+    # Written as the layer is: queries, keys and values first.
+    Z = (X @ W_Q) @ (X @ W_K).T / np.sqrt(2)
+    A = plain_softmax(Z)
+    expected = (
+        Z,
+        (A @ (X @ W_V)) @ W_O,
+        grad(of_products, 0)(M, N),
+        grad(of_products, 1)(M, N),
+    )
+    return (X, M, N, A, grad(of_scores, 0)(Z, N), G, 2), expected
 
 
-@checks("eq-attention-fold", by="both sides computed")
-def folding_the_scale():
-    """Scaled scores with W_Q equal unscaled scores with W_Q/√d_k."""
-    rng = np.random.default_rng(12)
-    X, W_Q, W_K = rng.standard_normal((4, 3)), *rng.standard_normal((2, 3, 7))
-    scaled = (X @ W_Q) @ (X @ W_K).T / np.sqrt(7)
-    np.testing.assert_allclose(scaled, (X @ (W_Q / np.sqrt(7))) @ (X @ W_K).T, atol=1e-13)
+@circuits.check
+def check_circuits(formula):
+    """A layer with queries, keys and values, and autograd's gradients to the two products."""
+    arguments, expected = two_sides()
+    for mine, theirs in zip(formula(*arguments), expected, strict=True):
+        close(mine, theirs, atol=1e-13)
 
 
-@checks("eq-attention-step-size", by="finite differences and the mean over 200 random starts")
-def one_step_moves_the_scores():
-    """One step changes c W_Q W_Kᵀ by the formula, on average by −2 η c² (d_k/d) of its gradient."""
-    rng, d, eta = np.random.default_rng(13), 4, 1e-6
-    D = rng.standard_normal((d, d))  # gradient of the loss to c·M
-    for d_k in (8, 128):
-        for c in (1.0, d_k**-0.5):
-            mean = np.zeros((d, d))
-            for _ in range(200):
-                W_Q, W_K = rng.standard_normal((2, d, d_k)) / np.sqrt(d)
-                moved = (W_Q - eta * c * D @ W_K) @ (W_K - eta * c * D.T @ W_Q).T
-                change = c * (moved - W_Q @ W_K.T) / eta
-                exact = -(c**2) * (D @ W_K @ W_K.T + W_Q @ W_Q.T @ D)
-                np.testing.assert_allclose(change, exact, atol=1e-3 * abs(exact).max())
-                mean += change / 200
-            expected = -2 * c**2 * d_k / d * D
-            np.testing.assert_allclose(mean, expected, atol=0.15 * abs(expected).max())
+@equation(
+    "eq-attention-grad-heads",
+    r"""
+\begin{aligned}
+\frac{\partial L}{\partial W_O} &= H^\top G \\
+\frac{\partial L}{\partial H} &= G W_O^\top
+\end{aligned}
+""",
+    by="autograd",
+)
+def through_output_map(H, G, W_O):
+    return H.T @ G, G @ W_O.T
 
 
-@checks("eq-attention-vote", by="finite differences")
-def gradient_of_the_vote():
-    """A − A restricted to the right keys and renormalized is the gradient of −log of the vote."""
-    rng = np.random.default_rng(14)
-    z, right = 2 * rng.standard_normal(6), np.array([1.0, 0, 0, 1, 0, 1])
+@through_output_map.check
+def check_through_output_map(formula):
+    """Autograd's gradients of ⟨G, H W_O⟩."""
+    H, G, W_O = arrays(10, (4, 6), (4, 5), (6, 5))
 
-    def formula(z):
-        a = softmax(z)
-        return a - a * right / (a @ right)
+    def loss(H, W_O):
+        return anp.sum(G * anp.dot(H, W_O))
 
-    check_gradient(lambda z: -np.log(softmax(z) @ right), formula, z, rng=rng, names="z")
+    dW_O, dH = formula(H, G, W_O)
+    close(dW_O, grad(loss, 1)(H, W_O), atol=1e-13)
+    close(dH, grad(loss, 0)(H, W_O), atol=1e-13)
+
+
+# --- why √d_k -----------------------------------------------------------------------------------
+
+
+@equation(
+    "eq-attention-moments",
+    r"""
+\begin{aligned}
+\mathrm{E}[q \cdot k] &= \rho\, d_k \\
+\operatorname{Var}[q \cdot k] &= (1 + \rho^2)\, d_k \\
+\operatorname{Var}_{\text{row}}[q \cdot k] &= (1 - \rho^2)\, d_k
+\end{aligned}
+""",
+    by="Gauss–Hermite quadrature",
+)
+def moments(ρ, d_k):
+    return ρ * d_k, (1 + ρ**2) * d_k, (1 - ρ**2) * d_k
+
+
+@cache
+def exact_moments(rho, d_k):
+    """The same three numbers, integrated: three nodes an axis are exact for these polynomials."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(3)
+    grid = np.array(list(itertools.product(nodes, repeat=3 * d_k)))
+    mass = np.prod(list(itertools.product(weights, repeat=3 * d_k)), axis=1)
+    mass /= mass.sum()
+    q, e, f = np.split(grid, 3, axis=1)
+    s, t = (np.sum(q * (rho * q + np.sqrt(1 - rho**2) * noise), axis=1) for noise in (e, f))
+    mean = mass @ s
+    return mean, mass @ (s - mean) ** 2, mass @ (s - t) ** 2 / 2
+
+
+@moments.check
+def check_moments(formula):
+    """Mean, variance, and variance between two keys of one query, integrated over the normals."""
+    for rho, d_k in itertools.product((0.0, 0.5, -0.8), (1, 2)):
+        close(formula(rho, d_k), exact_moments(rho, d_k), atol=1e-12)
+
+
+@equation(
+    "eq-attention-fold",
+    r"""
+\begin{aligned}
+\frac{X W_Q\, K^\top}{\sqrt{d_k}} &= X \widetilde{W}_Q\, K^\top \\
+\text{with } \widetilde{W}_Q &= \frac{W_Q}{\sqrt{d_k}}
+\end{aligned}
+""",
+    by="inner products of single rows",
+)
+def fold(X, W_Q, K, d_k):
+    folded = W_Q / np.sqrt(d_k)
+    return X @ W_Q @ K.T / np.sqrt(d_k), X @ folded @ K.T
+
+
+@fold.check
+def check_fold(formula):
+    """Both sides equal the scores of each query and key, summed over their seven components."""
+    X, W_Q, K = arrays(12, (4, 3), (3, 7), (5, 7))
+    scores = np.zeros((4, 5))
+    for i, j, c, a in itertools.product(range(4), range(5), range(7), range(3)):
+        scores[i, j] += X[i, a] * W_Q[a, c] * K[j, c] * 7**-0.5
+    for given in formula(X, W_Q, K, 7):
+        close(given, scores, atol=1e-13)
+
+
+@equation(
+    "eq-attention-step-size",
+    r"""
+\begin{aligned}
+\Delta B = {} & -\eta\, c^2 \Bigl( \frac{\partial L}{\partial B} W_K W_K^\top \\
+& \qquad {} + W_Q W_Q^\top \frac{\partial L}{\partial B} \Bigr) \\
+\mathrm{E}[\Delta B] = {} & -2\eta\, c^2\, \frac{d_k}{d}\, \frac{\partial L}{\partial B}
+\end{aligned}
+""",
+    by="autograd, and the mean over all signs",
+)
+def step(η, c, dB, W_Q, W_K, d_k, d):
+    return (
+        -η * c**2 * (dB @ W_K @ W_K.T + W_Q @ W_Q.T @ dB),
+        -2 * η * c**2 * d_k / d * dB,
+    )
+
+
+def moved(eta, c, dB, W_Q, W_K):
+    """First-order change of B after one step along autograd's gradients of ⟨dB, c W_Q W_Kᵀ⟩."""
+
+    def loss(W_Q, W_K):
+        return anp.sum(dB * c * anp.dot(W_Q, W_K.T))
+
+    step_Q, step_K = (-eta * grad(loss, k)(W_Q, W_K) for k in (0, 1))
+    return c * (step_Q @ W_K.T + W_Q @ step_K.T)
+
+
+@cache
+def step_cases():
+    """Arguments, the change of B, and its mean over entries ±1/√d: variance 1/d, independent."""
+    cases = []
+    for (d, d_k), c, eta in zip(
+        ((2, 3), (2, 1), (3, 2)), (0.7, 1.0, 1.3), (0.1, 0.5, 2), strict=True
+    ):
+        dB, W_Q, W_K = arrays(13 + d_k, (d, d), (d, d_k), (d, d_k))
+        signs = np.array(list(itertools.product((-1, 1), repeat=d * d_k))).reshape(-1, d, d_k)
+        # One sum belongs to W_K alone and one to W_Q alone: both run through all signs at once.
+        mean = np.mean([moved(eta, c, dB, s, s) for s in signs / np.sqrt(d)], axis=0)
+        cases.append(((eta, c, dB, W_Q, W_K, d_k, d), moved(eta, c, dB, W_Q, W_K), mean))
+    return cases
+
+
+@step.check
+def check_step(formula):
+    """The first-order change of B by autograd's gradients, and its mean over all ±1/√d."""
+    for arguments, change, mean in step_cases():
+        given = formula(*arguments)
+        close(given[0], change, atol=1e-13)
+        close(given[1], mean, atol=1e-13)
+
+
+@equation(
+    "eq-attention-vote",
+    r"\frac{\partial (-\log o)}{\partial z_j} = A_j - \frac{m_j A_j}{o} .",
+    by="autograd",
+)
+def vote(A, m, o):
+    return A - m * A / o
+
+
+@vote.check
+def check_vote(formula):
+    """Autograd's gradient of −log of the vote, for keys that are right, and that are so in part."""
+    (z,) = arrays(14, 6)
+    A = plain_softmax(2 * z)
+    for m in (np.array([1.0, 0, 0, 1, 0, 1]), np.array([0.3, 0, 1, 0.7, 0, 0.2])):
+        expected = grad(lambda z, m=m: -anp.log(anp.dot(m, plain_softmax(z))))(2 * z)
+        close(formula(A, m, m @ A), expected, atol=1e-14)
+
+
+# --- a head that reads --------------------------------------------------------------------------
+
+
+@equation(
+    "eq-attention-log-softmax",
+    r"\frac{\partial L}{\partial z} = u - s \sum_k u_k",
+    by="autograd",
+)
+def log_softmax_product(u, s):
+    return u - s * np.sum(u)
+
+
+@log_softmax_product.check
+def check_log_softmax_product(formula):
+    """Autograd's gradient of ⟨u, log softmax(z)⟩ for five logits."""
+    z, u = arrays(15, 5, 5)
+    expected = grad(lambda z: anp.dot(u, z - anp.log(anp.sum(anp.exp(z)))))(z)
+    close(formula(u, softmax(z)), expected, atol=1e-14)
+
+
+@equation(
+    "eq-attention-embedding",
+    r"\frac{\partial L}{\partial E_v} = \sum_{t:\, x_t = v} \frac{\partial L}{\partial X_t}",
+    by="autograd",
+)
+def embedding(x, v, dX):
+    return sum(row for row, token in zip(dX, x, strict=True) if token == v)
+
+
+@embedding.check
+def check_embedding(formula):
+    """Autograd's gradient to a table of four rows, read at six places; one row is never read."""
+    x = np.array([2, 0, 2, 3, 2, 0])
+    E, P, u = arrays(16, (4, 3), (6, 3), (6, 3))
+
+    def loss(X):
+        return anp.sum(u * anp.sin(X))
+
+    dX, dE = grad(loss)(E[x] + P), grad(lambda E: loss(E[x] + P))(E)
+    for v in range(4):
+        close(formula(x, v, dX), dE[v], atol=1e-14)

@@ -36,6 +36,18 @@ def _votes():
     return tuple((softmax(rng.standard_normal(len(m))), m) for m in members)
 
 
+def _readings():
+    """(G, tokens, m) with repeated tokens and tokens that do not occur."""
+    rng = np.random.default_rng(24)
+    read = (([2, 0, 2], 4), ([1, 1, 1, 3, 1], 5))
+    return tuple((rng.standard_normal((len(t), 3)), np.array(t), m) for t, m in read)
+
+
+def _table(G, tokens, m, combine):
+    rows = [G[tokens == v] for v in range(m)]
+    return np.stack([combine(r) if len(r) else np.zeros(G.shape[1]) for r in rows])
+
+
 def _to_scores(Q, K, V, G, *, row=True, scaled=True):
     A = scaled_dot_product_attention(Q, K, V)[1]
     dA = G @ V.T
@@ -69,13 +81,14 @@ EXERCISES = [
         lambda s, u: s * (u - s @ u),
         inputs=_lines(),
         slips={
-            "That is the diagonal part s ∘ u only: every weight depends on every score.": (
-                lambda s, u: s * u
+            "That is the diagonal of the Jacobian only: every weight depends on every score.": (
+                lambda s, u: s * (1 - s) * u
             ),
+            "That is the part diag(s) u only: the part s sᵀ u is missing.": (lambda s, u: s * u),
             "The factor s in front is lost.": lambda s, u: u - s @ u,
             "The mean to subtract is weighted by s.": lambda s, u: s * (u - u.mean()),
         },
-        praise="The product costs n operations; the matrix would cost n².",
+        praise="Written as s ∘ (u − ⟨s, u⟩) it costs about n operations; by the matrix, n².",
     ),
     Exercise(
         "attention-4",
@@ -87,6 +100,12 @@ EXERCISES = [
             ),
             "The term that the softmax subtracts from each row is lost.": (
                 lambda Q, K, V, G: _to_scores(Q, K, V, G, row=False).T @ Q
+            ),
+            "The scores are divided by √d_k before the softmax.": (
+                lambda Q, K, V, G: scaled_dot_product_attention_vjp(G, Q, K, V, scale=1.0).K
+            ),
+            "Two things are lost: the factor 1/√d_k, and what softmax subtracts from each row.": (
+                lambda Q, K, V, G: _to_scores(Q, K, V, G, row=False, scaled=False).T @ Q
             ),
         },
         praise="Each key collects from all queries: that is the transpose.",
@@ -116,7 +135,27 @@ EXERCISES = [
             "That is the gradient of −o: the factor 1/o from the logarithm is lost.": (
                 lambda a, member: a * (a @ member) - a * member
             ),
+            "That is the gradient of o itself: the sign and the factor 1/o are lost.": (
+                lambda a, member: a * member - a * (a @ member)
+            ),
+            "That is the gradient to the weights: the softmax is still to be gone through.": (
+                lambda a, member: -member / (a @ member)
+            ),
         },
         praise="No factor in it vanishes while the vote is wrong.",
+    ),
+    Exercise(
+        "attention-7",
+        lambda G, tokens, m: _table(G, tokens, m, lambda rows: rows.sum(axis=0)),
+        inputs=_readings(),
+        slips={
+            "A repeated token keeps only its last gradient: table[tokens] += G adds once.": (
+                lambda G, tokens, m: _table(G, tokens, m, lambda rows: rows[-1])
+            ),
+            "The gradients of a repeated token are added, not averaged.": (
+                lambda G, tokens, m: _table(G, tokens, m, lambda rows: rows.mean(axis=0))
+            ),
+        },
+        praise="Rows that were not read get 0.",
     ),
 ]

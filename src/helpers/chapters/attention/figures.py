@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from helpers.data.gettysburg import phrase
-from helpers.mathematics.activations import softmax, softmax_jacobian_norm
+from helpers.data.inaugural import as_letters
+from helpers.mathematics.activations import softmax, softmax_jacobian, softmax_jacobian_norm
 from helpers.mathematics.attention import (
     causal_mask,
     padding_mask,
     random_scores,
     scaled_dot_product_attention,
 )
+from helpers.mathematics.causal_head import reader_weights
 from helpers.mathematics.token_vectors import shift_matrix
 from helpers.mathematics.validate import as_count, as_positive, one_of
 from helpers.show.style import COLOR, cells, format_number, heatmap, label, panel
@@ -28,8 +31,11 @@ _FLOOR = 1e-8  # where a norm below the axis is drawn
 
 @cache
 def _growing_scores():
-    """Scores (512, 10) of one query when its vectors grow one component at a time."""
-    rng = np.random.default_rng(12)
+    """Scores (512, 10) of one query when its vectors grow one component at a time.
+
+    A typical row: of the seeds 0 to 399 one of those whose ‖J‖ follows the medians most closely.
+    """
+    rng = np.random.default_rng(36)
     q, k = rng.standard_normal(512), rng.standard_normal((N_KEYS, 512))
     return np.cumsum(q * k, axis=1).T
 
@@ -68,10 +74,10 @@ def draw_width(*, d_k, scaled):
     ax.set_xticks([1, 5, 10])
     ax.set_yticks([-50, 0, 50])
 
-    middle, ax = panel("Its attention weights", "key", "weight", xlim=(0.3, 10.7), ylim=(0, 1.05))
+    middle, ax = panel("Its attention weights", "key", "weight", xlim=(0.3, 10.7), ylim=(0, 1.25))
     ax.vlines(keys, 0, weights, color=COLOR.model, lw=16)
     ax.axhline(1 / N_KEYS, color=COLOR.muted, lw=1, ls="--")
-    label(ax, 0.5, 0.98, "- - all equal", COLOR.muted)
+    label(ax, 0.5, 1.14, "- - all equal", COLOR.muted)
     ax.set_xticks([1, 5, 10])
     ax.set_yticks([0, 0.5, 1])
 
@@ -149,15 +155,18 @@ def draw_norms(table, *, n_keys):
 
 #: Six scores with gaps of different size; two of them nearly level.
 TEMPERATURE_SCORES = np.array([2.0, 1.8, 0.9, 0.0, -0.6, -1.5])
+_TAUS = np.geomspace(0.02, 50, 80)
+
+
+def _stretch(tau):
+    """Largest factor by which a small change of the scores is passed on to the weights."""
+    return float(np.linalg.norm(softmax_jacobian(TEMPERATURE_SCORES / tau), 2)) / tau
 
 
 def draw_temperature(*, temperature):
-    """Weights of six fixed scores at a temperature, and the size of their derivative against it."""
+    """Weights of six fixed scores at a temperature, and how strongly they react, against it."""
     tau = as_positive(temperature, "temperature")
-    weights = softmax(TEMPERATURE_SCORES / tau)
-    taus = np.geomspace(0.02, 50, 80)
-    sizes = _norm(TEMPERATURE_SCORES / taus[:, None]) / taus
-    size = float(_norm(TEMPERATURE_SCORES / tau) / tau)
+    weights, stretch = softmax(TEMPERATURE_SCORES / tau), _stretch(tau)
 
     bars, ax = panel("Weights of six scores", "score", "weight", xlim=(-0.6, 5.6), ylim=(0, 1.05))
     ax.vlines(range(6), 0, weights, color=COLOR.model, lw=26)
@@ -166,15 +175,15 @@ def draw_temperature(*, temperature):
     label(ax, 5.5, 0.95, "▬ at τ = 1", COLOR.muted, ha="right")
 
     curve, ax = panel(
-        "How much the weights react",
+        "How much the weights react at most",
         "temperature τ",
-        "‖∂A/∂z‖",
+        "largest stretch",
         xlim=(0.02, 50),
         ylim=(0, 2.6),
         xscale="log",
     )
-    ax.plot(taus, sizes, color=COLOR.gradient)
-    ax.plot([tau], [size], "o", color=COLOR.gradient, ms=8)
+    ax.plot(_TAUS, [_stretch(t) for t in _TAUS], color=COLOR.gradient)
+    ax.plot([tau], [stretch], "o", color=COLOR.gradient, ms=8)
     if weights[0] > 0.99:
         state = "almost one-hot"
     elif weights[0] < 0.2:
@@ -184,38 +193,76 @@ def draw_temperature(*, temperature):
     reading = (
         f"τ = {format_number(tau, 2)}: largest weight {weights[0]:.2f}, smallest "
         f"{format_number(weights[-1], 2)} ({state}); a small change of the scores moves the "
-        f"weights by up to about {format_number(size, 2)} times as much."
+        f"weights by at most {format_number(stretch, 2)} times as much."
     )
     return (bars, curve), reading
 
 
-MASKS = ("none", "causal", "padding", "causal and padding", "nothing allowed for query 1")
+MASKS = ("no mask", "causal", "padding", "causal and padding", "nothing allowed for query 1")
+_N = 6
 
 
-def draw_mask(*, mask):
-    """Heat map of six queries by six keys: the weights under a mask; crosses mark forbidden."""
-    one_of(mask, "mask", MASKS)
+@cache
+def _masked(mask, changed):
+    """Allowed pairs, weights and outputs of six tokens; token ``changed`` (if any) replaced."""
     rng = np.random.default_rng(2)
-    Q, K = rng.standard_normal((2, 6, 4))
-    allowed = np.ones((6, 6), dtype=bool)
+    X, other = rng.standard_normal((_N, 4)), rng.standard_normal(4)
+    if changed:
+        X[changed - 1] = other
+    allowed = np.ones((_N, _N), dtype=bool)
     if "causal" in mask:
-        allowed &= causal_mask(6)
+        allowed &= causal_mask(_N)
     if "padding" in mask:
-        allowed &= padding_mask(4, 6)
+        allowed &= padding_mask(4, _N)
     if mask == MASKS[-1]:
         allowed[0] = False
-    _, weights = scaled_dot_product_attention(Q, K, K, mask=allowed)
+    outputs, weights = scaled_dot_product_attention(X, X, X, mask=allowed)
+    return allowed, weights, outputs
 
-    figure, ax = panel("Weights, numbers in each cell", "key", "query", xlim=(0, 1), ylim=(0, 1))
-    names = [str(i) for i in range(1, 7)]
+
+def draw_mask(*, mask, changed):
+    """Weights of six tokens under a mask, and how far outputs move if one token is replaced."""
+    one_of(mask, "mask", MASKS)
+    changed = as_count(changed, "changed")
+    if changed > _N:
+        raise ValueError(f"changed must be the place of a token, 1 to {_N}, got {changed}")
+    allowed, weights, before = _masked(mask, None)
+    moves = np.linalg.norm(_masked(mask, changed)[2] - before, axis=1)
+    names = [str(i) for i in range(1, _N + 1)]
+
+    grid, ax = panel("Weights before", "key", "query", xlim=(0, 1), ylim=(0, 1))
     texts = np.where(allowed, np.char.mod("%.2f", weights), "×").tolist()
     heatmap(ax, np.where(allowed, weights, 0), names, names, texts=texts)
-    sums = weights.sum(axis=1)
-    empty = int((sums == 0).sum())
-    reading = f"Mask “{mask}”: {int(allowed.sum())} of 36 pairs are allowed; " + (
-        "each row sums to 1." if not empty else "row 1 is all 0, as defined; the others sum to 1."
+
+    bars, ax = panel(
+        f"Token {changed} replaced", "how far its output moves", "query", xlim=(0, 4.6), ylim=(0, 1)
     )
-    return figure, reading
+    ax.set_ylim(_N - 0.5, -0.5)
+    ax.set_yticks(range(_N), names)
+    ax.hlines(range(_N), 0, moves, color=COLOR.step, lw=14)
+    for i in np.flatnonzero(moves == 0):
+        label(ax, 0.05, i, "0", COLOR.ink)
+
+    moved, still = (_listed(np.flatnonzero(c) + 1) for c in (moves > 0, moves == 0))
+    name = "No mask" if mask == MASKS[0] else f"Mask “{mask}”"
+    reading = f"{name}, token {changed} replaced: " + (
+        f"{moved[0]} {'moves' if moved[1] == 1 else 'move'}"
+        + (f", {still[0]} {'stays' if still[1] == 1 else 'stay'} exactly as before"
+           if still[1] else "")
+        if moved[1]
+        else "no output moves"
+    )  # fmt: skip
+    empty = np.flatnonzero(weights.sum(axis=1) == 0)
+    return (grid, bars), f"{reading}{'; row 1 is all 0, as defined' if empty.size else ''}."
+
+
+def _listed(places):
+    """ "output 2", "outputs 1, 3 and 4", "all outputs", and how many they are."""
+    if len(places) == _N:
+        return "all outputs", _N
+    *most, last = [str(p) for p in places] or [""]
+    names = f"{', '.join(most)} and {last}" if most else last
+    return f"output{'s' if most else ''} {names}", len(places)
 
 
 # --- a real sentence ----------------------------------------------------------------------------
@@ -224,92 +271,125 @@ HEADS = ("like tokens", "one token back", "all alike")
 _GAIN = 8.0  # how strongly a cosine of 1 counts as a score
 
 
+class HandMade(NamedTuple):
+    """Matrices of a head made by hand for the sentence: two say where, the third says what."""
+
+    W_Q: np.ndarray
+    W_K: np.ndarray
+    W_V: np.ndarray
+
+
 @cache
-def _sentence_weights(head, causal):
-    tokens, X = phrase()
-    W_Q, W_K = head_matrices(head)
-    mask = causal_mask(len(tokens)) if causal else None
-    return scaled_dot_product_attention(X @ W_Q, X @ W_K, X, mask=mask)[1]
+def words():
+    """The seven different tokens of the sentence, in the order in which they come."""
+    return tuple(dict.fromkeys(phrase()[0]))
 
 
 def head_matrices(head):
-    """``W_Q`` and ``W_K`` (20, 20) of a head made by hand for the vectors of the sentence.
+    """``W_Q`` and ``W_K`` (20, 20), ``W_V`` (20, 7) of a head made by hand for the sentence.
 
     "like tokens" compares content, "one token back" turns the position of the query back by one,
-    "all alike" has W_Q = 0. ``ValueError`` for another word.
+    "all alike" has W_Q = 0. The value of a token says which of the seven words it is: a row of
+    the identity. ``ValueError`` for another word.
     """
     one_of(head, "head", HEADS)
-    W_Q, W_K = np.zeros((20, 20)), np.eye(20)
+    W_Q, W_K, W_V = np.zeros((20, 20)), np.eye(20), np.zeros((20, len(words())))
     if head == "like tokens":
         W_Q[:12, :12] = np.eye(12)
     elif head == "one token back":
         W_Q[12:, 12:] = shift_matrix(8)
-    return _GAIN * np.sqrt(20) * W_Q, W_K
+    tokens, X = phrase()
+    W_V[:12] = np.linalg.pinv(X[[tokens.index(word) for word in words()], :12])
+    return HandMade(_GAIN * np.sqrt(20) * W_Q, W_K, W_V)
+
+
+@cache
+def _sentence(head, causal):
+    """Outputs (12, 7) and weights (12, 12)."""
+    tokens, X = phrase()
+    W_Q, W_K, W_V = head_matrices(head)
+    mask = causal_mask(len(tokens)) if causal else None
+    return scaled_dot_product_attention(X @ W_Q, X @ W_K, X @ W_V, mask=mask)
 
 
 def draw_sentence(*, query, head, causal):
-    """Heat map of the attention weights in a phrase of 12 tokens, and the chosen token's row."""
+    """Attention weights in a phrase of 12 tokens, the chosen token's row, and its output."""
     tokens, _ = phrase()
     n = len(tokens)
     query = as_count(query, "query")
     if query > n:
         raise ValueError(f"query must be the place of a token, 1 to {n}, got {query}")
-    weights = _sentence_weights(one_of(head, "head", HEADS), bool(causal))
-    row = weights[query - 1]
+    outputs, weights = _sentence(one_of(head, "head", HEADS), bool(causal))
+    row, output = weights[query - 1], outputs[query - 1].clip(0, 1)
 
     grid, ax = panel(
         "All queries", "place of the key", "", xlim=(-6.4, n - 0.4), ylim=(-0.6, n - 0.4)
     )
     cells(ax, weights)
     ax.set_xticks(range(1, n, 2), [str(i) for i in range(2, n + 1, 2)])
-    edge = np.array([[-0.5, -0.5], [n - 0.5, -0.5], [n - 0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
-    ax.plot(edge[:, 0], edge[:, 1] + query - 1, color=COLOR.step, lw=2)
-    _token_axis(ax, tokens, -0.8)
+    _outline(ax, query - 1, n)
+    _token_axis(ax, [f"{t}  {i}" for i, t in enumerate(tokens, 1)], -0.8)
 
-    bars, ax = panel(
-        "Row of the chosen query", "weight", "", xlim=(-0.6, 1.1), ylim=(-0.6, n - 0.4)
-    )
+    bars, ax = panel("Where it looks: its row", "weight", "", xlim=(-0.6, 1.1), ylim=(-0.6, 11.6))
     ax.hlines(range(n), 0, row, color=COLOR.model, lw=11)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
     ax.plot([-0.57], [query - 1], ">", color=COLOR.step, ms=7)
-    _token_axis(ax, tokens, -0.03)
+    _token_axis(ax, [f"{t}  {i}" for i, t in enumerate(tokens, 1)], -0.03)
+
+    handed, ax = panel(
+        "What it is handed: its output", "share", "", xlim=(-0.6, 1.1), ylim=(-0.6, 6.6)
+    )
+    ax.hlines(range(len(words())), 0, output, color=COLOR.target, lw=17)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
+    _token_axis(ax, words(), -0.03)
 
     best = np.flatnonzero(row > row.max() - 5e-3)
-    where = " and ".join(f"“{tokens[j]}” ({j + 1})" for j in best[:3])
+    names = [f"“{tokens[j]}” ({j + 1})" for j in best]
+    where = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
     most = where if len(best) <= 3 else f"{len(best)} tokens alike"
+    first, second = np.argsort(-output.round(6), kind="stable")[:2]
+    got = f"{output[first]:.2f} “{words()[first]}”"
+    if output[second] >= 0.005:
+        got += f", {output[second]:.2f} “{words()[second]}”"
     reading = (
-        f"Query “{tokens[query - 1]}” ({query}), head “{head}”"
-        f"{', causal' if causal else ''}: most weight, {row.max():.2f}, on {most}."
+        f"Query “{tokens[query - 1]}” ({query}), head “{head}”{', causal' if causal else ''}: "
+        f"most weight, {row.max():.2f}, on {most}; handed over: {got}"
+        f"{' and others' if output[[first, second]].sum() < 0.995 else ''}."
     )
-    return (grid, bars), reading
+    return (grid, bars, handed), reading
 
 
-def _token_axis(ax, tokens, x):
-    """Tokens with their places, written at ``x`` from top to bottom."""
+def _outline(ax, row, n):
+    edge = np.array([[-0.5, -0.5], [n - 0.5, -0.5], [n - 0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
+    ax.plot(edge[:, 0], edge[:, 1] + row, color=COLOR.step, lw=2)
+
+
+def _token_axis(ax, names, x):
+    """Names of the rows, written at ``x`` from top to bottom."""
     ax.invert_yaxis()
     ax.grid(False)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    for i, token in enumerate(tokens):
-        label(ax, x, i, f"{token}  {i + 1}", COLOR.ink, ha="right")
+    for i, name in enumerate(names):
+        label(ax, x, i, name, COLOR.ink, ha="right")
 
 
 # --- the learned look-up ------------------------------------------------------------------------
 
 
-def draw_lookup(table, *, learning_rate, d_k):
+def draw_lookup(table, uniform, *, learning_rate, d_k):
     """Accuracy of the look-up against the learning rate, and loss while training, by width.
 
-    ``table``: {(d_k, scaled): LookupRuns}, all with the same learning rates.
+    ``table``: {(d_k, scaled): LookupRuns}, all with the same learning rates. ``uniform``: loss
+    and accuracy of looking at all keys alike.
     """
     d_k = one_of(d_k, "d_k", sorted({d for d, _ in table}))
-    eta = as_positive(learning_rate, "learning_rate")
     runs = {"divided by √dₖ": table[d_k, True], "unscaled": table[d_k, False]}
-    rates = runs["unscaled"].learning_rates
-    at = int(np.argmin(abs(np.log(rates / eta))))
+    rates = runs["unscaled"].learning_rates.tolist()
+    at = rates.index(one_of(learning_rate, "learning_rate", rates))
     style = {
-        "divided by √dₖ": (COLOR.target, "--", "s", "■ - -", 5.5e-3),
-        "unscaled": (COLOR.gradient, "-", "o", "● —", 2e-3),
+        "divided by √dₖ": (COLOR.target, "--", "s", "■ - -", 400),
+        "unscaled": (COLOR.gradient, "-", "o", "● —", 110),
     }
 
     accuracy, ax = panel(
@@ -320,31 +400,95 @@ def draw_lookup(table, *, learning_rate, d_k):
         ylim=(0, 1.05),
         xscale="log",
     )
-    ax.axhline(0.25, color=COLOR.muted, lw=1, ls=":")
-    label(ax, rates[0], 0.25, "guessing", COLOR.muted, dy=-9)
+    ax.axhline(uniform[1], color=COLOR.muted, lw=1, ls=":")
+    label(ax, rates[0], 0.12, "··· all keys alike", COLOR.muted)
     ax.axvline(rates[at], color=COLOR.muted, lw=1)
     for name, (color, dashes, marker, _, _) in style.items():
         ax.plot(rates, runs[name].accuracy, color=color, ls=dashes, lw=1.5)
         ax.plot([rates[at]], [runs[name].accuracy[at]], marker, color=color, ms=8)
 
     loss, ax = panel(
-        "Loss while training",
-        "step",
+        "Loss on fresh examples",
+        "update",
         "loss",
         xlim=(0, 1.02 * float(runs["unscaled"].steps[-1])),
-        ylim=(1e-3, 30),
+        ylim=(1e-2, 1e3),
         yscale="log",
     )
+    ax.axhline(uniform[0], color=COLOR.muted, lw=1, ls=":")
     for name, (color, dashes, _, sign, height) in style.items():
-        ax.plot(runs[name].steps, runs[name].curve[at].clip(1e-2), color=color, ls=dashes)
+        ax.plot(runs[name].steps, runs[name].losses[:, at].clip(1.2e-2), color=color, ls=dashes)
         label(ax, 8, height, f"{sign} {name}", color)
-    said = "; ".join(f"{name} {_outcome(run, at)}" for name, run in runs.items())
+    said = "; ".join(f"{name} {_outcome(run, at, uniform[1])}" for name, run in runs.items())
     return (accuracy, loss), f"η = {format_number(rates[at], 2)}, dₖ = {d_k}: {said}."
 
 
-def _outcome(run, at):
-    if run.stopped_at[at] >= 0:
-        return f"diverged after {run.stopped_at[at] + 1} steps"
+def _outcome(run, at, uniform):
+    if run.diverged_at[at] >= 0:
+        return f"diverged at update {run.diverged_at[at]}"
     share = run.accuracy[at]
-    verdict = f"starts at loss {run.start_loss[at]:.1f} and reaches {100 * share:.0f} %"
-    return verdict + (", no better than guessing" if share < 0.3 else "")
+    verdict = f"starts at loss {run.losses[0, at]:.1f} and reaches {100 * share:.0f} %"
+    return verdict + (", no better than looking at all keys alike" if share <= uniform else "")
+
+
+# --- a head that reads --------------------------------------------------------------------------
+
+#: Thirteen letters of the held-out speech, and the one that comes after them.
+WINDOW = "the people, by"
+
+
+def draw_reader(run, alone, counted, *, update, query):
+    """Where a trained head looks in 13 held-out letters, and the held-out loss while it learns.
+
+    ``run`` and ``alone``: ``Reading`` of the model with its head and without; ``counted``: losses
+    of counting letters, bigrams and trigrams.
+    """
+    steps = run.steps.tolist()
+    at = steps.index(one_of(update, "update", steps))
+    n = len(WINDOW) - 1
+    query = as_count(query, "query")
+    if query > n:
+        raise ValueError(f"query must be the place of a letter, 1 to {n}, got {query}")
+    weights = reader_weights(run.readers[at], as_letters(WINDOW)[None])[0]
+    letters = [letter.replace(" ", "␣") for letter in WINDOW]
+
+    grid, ax = panel(
+        "Where each letter looks", "key", "", xlim=(-2.4, n - 0.4), ylim=(-0.6, n - 0.4)
+    )
+    cells(ax, weights)
+    ax.set_xticks(range(n), letters[:n])
+    _outline(ax, query - 1, n)
+    _token_axis(ax, [f"{i}  {t}" for i, t in enumerate(letters[:n], 1)], -0.8)
+
+    curve, ax = panel(
+        "Loss on the held-out speech",
+        "update",
+        "nats a letter",
+        xlim=(0, 1.02 * steps[-1]),
+        ylim=(1.8, 3.5),
+    )
+    for value, name, dy in zip(
+        counted, ("letters", "bigrams", "trigrams"), (8, 9, -9), strict=True
+    ):
+        ax.axhline(value, color=COLOR.muted, lw=1, ls=":")
+        label(ax, steps[-1], value, f"counting {name}", COLOR.muted, ha="right", dy=dy)
+    ax.plot(alone.steps, alone.losses, color=COLOR.data, ls="--", lw=1.5)
+    ax.plot(run.steps, run.losses, color=COLOR.loss)
+    label(ax, 230, 3.3, "— with the head", COLOR.loss)
+    label(ax, 230, 3.12, "- - without", COLOR.data)
+    ax.plot([steps[at]], [run.losses[at]], "o", color=COLOR.loss, ms=8)
+
+    row = weights[query - 1]
+    best = int(row.argmax())
+    back = query - 1 - best
+    distance = "itself" if back == 0 else f"{back} back"
+    reading = (
+        f"After {_plural(steps[at], 'update')}, letter {query}, “{letters[query - 1]}”, looks most "
+        f"at letter {best + 1}, “{letters[best]}”, {distance} (weight {row[best]:.2f}); held-out "
+        f"loss {run.losses[at]:.2f}, counting bigrams {counted[1]:.2f}."
+    )
+    return (grid, curve), reading
+
+
+def _plural(count, name):
+    return f"{count:,} {name}" + ("" if count == 1 else "s")
