@@ -11,7 +11,7 @@ from helpers.data.movielens import load_movielens
 from helpers.data.ratings import planted_ratings, split_at_random
 from helpers.mathematics.factorization import Parameters, fit_biases, rating_vjp, rmse
 from helpers.mathematics.numdiff import check_gradient
-from helpers.mathematics.recommender import MatrixFactorization, NewUser
+from helpers.mathematics.recommender import MatrixFactorization, NewUser, fit
 
 NAMES = ["user_bias", "item_bias", "user_factors", "item_factors"]
 
@@ -100,8 +100,14 @@ def test_the_step_follows_the_gradient_and_not_half_of_it():
     start, eta = model.parameters, 1e-3
     gradient = model.gradient(*triples)
     kept_mu = model.mu
-    model.fit(
-        *triples, rng=generator(), method="full", learning_rate=eta, n_epochs=1, bias_sweeps=0
+    fit(
+        model,
+        *triples,
+        rng=generator(),
+        batch_size=None,
+        learning_rate=eta,
+        n_epochs=1,
+        bias_sweeps=0,
     )
     model_mu, model.mu = model.mu, kept_mu
     assert model_mu == triples[2].mean()
@@ -139,7 +145,8 @@ def test_batches_of_one_are_the_textbook_recipe(penalty_per):
             else:
                 slope += lam / n * value
             value -= eta * slope
-    model.fit(
+    fit(
+        model,
         users,
         items,
         ratings,
@@ -169,10 +176,10 @@ def test_a_fit_leaves_the_callers_data_and_the_global_generator_alone():
     model, triples = small()
     before = [a.copy() for a in triples]
     np.random.default_rng(0)
-    first = model.fit(*triples, rng=generator(1), learning_rate=0.01, n_epochs=3)
+    first = fit(model, *triples, rng=generator(1), learning_rate=0.01, n_epochs=3)
     assert all(np.array_equal(a, b) for a, b in zip(triples, before, strict=True))
     other, _ = small()
-    second = other.fit(*triples, rng=generator(1), learning_rate=0.01, n_epochs=3)
+    second = fit(other, *triples, rng=generator(1), learning_rate=0.01, n_epochs=3)
     assert first == second
     assert np.array_equal(model.user_factors, other.user_factors)
 
@@ -180,8 +187,14 @@ def test_a_fit_leaves_the_callers_data_and_the_global_generator_alone():
 def test_both_methods_lower_the_loss():
     for method in ("sgd", "full"):
         model, triples = small()
-        history = model.fit(
-            *triples, rng=generator(), method=method, learning_rate=0.02, batch_size=8, n_epochs=30
+        history = fit(
+            model,
+            *triples,
+            rng=generator(),
+            method=method,
+            learning_rate=0.02,
+            batch_size=8,
+            n_epochs=30,
         )
         assert history.train_rmse[-1] < 0.8 * history.train_rmse[0]
         assert history.diverged_in == 0
@@ -190,7 +203,8 @@ def test_both_methods_lower_the_loss():
 def test_early_stopping_keeps_the_best_epoch():
     model, (users, items, ratings) = small(n=200, penalty=0.0, bias_penalty=0.0, m=30)
     held = (users[:60], items[:60], ratings[:60])
-    history = model.fit(
+    history = fit(
+        model,
         users[60:],
         items[60:],
         ratings[60:],
@@ -213,8 +227,8 @@ def test_early_stopping_keeps_the_best_epoch():
 def test_a_step_too_large_stops_and_says_so(method, dtype, learning_rate):
     # Warnings are errors in this suite: an overflow on the way would fail here.
     model, triples = small(dtype=dtype)
-    history = model.fit(
-        *triples, rng=generator(), method=method, learning_rate=learning_rate, n_epochs=50
+    history = fit(
+        model, *triples, rng=generator(), method=method, learning_rate=learning_rate, n_epochs=50
     )
     assert history.diverged_in > 0
     assert all(np.isfinite(a).all() for a in model.parameters)
@@ -235,7 +249,7 @@ def test_predictions_are_clipped_unless_raw_ones_are_asked_for():
 
 def test_cold_start_is_the_prediction_of_the_biases_that_are_known():
     model, triples = small()
-    model.fit(*triples, rng=generator(), learning_rate=0.01)
+    fit(model, *triples, rng=generator(), learning_rate=0.01)
     assert np.isclose(model.predict(None, None), triples[2].mean(), rtol=1e-12)
     assert np.isclose(model.predict(None, 3), model.mu + model.item_bias[3], rtol=1e-12)
     assert np.isclose(model.predict(3, None), model.mu + model.user_bias[3], rtol=1e-12)
@@ -258,7 +272,7 @@ def test_a_new_user_is_the_minimum_for_fixed_films():
 
 def test_recommendations_leave_out_what_the_user_rated():
     model, (users, items, ratings) = small()
-    model.fit(users, items, ratings, rng=generator(), learning_rate=0.01)
+    fit(model, users, items, ratings, rng=generator(), learning_rate=0.01)
     rated = set(items[users == 2].tolist())
     found = model.recommend(2, 9)
     assert {item for item, _ in found} == set(range(9)) - rated
@@ -287,7 +301,7 @@ def test_rotating_the_factors_changes_no_prediction():
 
 def test_a_model_without_factors_is_the_biases():
     model, triples = small(k=0)
-    model.fit(*triples, rng=generator(), learning_rate=0.02, batch_size=8, n_epochs=100)
+    fit(model, *triples, rng=generator(), learning_rate=0.02, batch_size=8, n_epochs=100)
     mu, b, c = fit_biases(*triples, n_users=7, n_items=9, penalty=0.3, sweeps=200)
     expected = mu + b[triples[0]] + c[triples[1]]
     assert np.allclose(model.predict(*triples[:2]), np.clip(expected, 0.5, 5), atol=0.05)
@@ -307,7 +321,8 @@ def fitted_to_planted(density, seed):
         init_scale=0.3,
         rating_range=(-20, 20),
     )
-    model.fit(
+    fit(
+        model,
         planted.users,
         planted.items,
         planted.ratings,
@@ -342,7 +357,7 @@ def test_noise_around_one_number_leaves_factors_nothing_to_learn():
             100, 50, 10, rng=rng, penalty=0.02, bias_penalty=None, penalty_per="rating"
         )
         triples = users[train], items[train], ratings[train]
-        model.fit(*triples, rng=rng, learning_rate=0.01, batch_size=10, n_epochs=50, bias_sweeps=0)
+        fit(model, *triples, rng=rng, learning_rate=0.01, batch_size=10, n_epochs=50, bias_sweeps=0)
         results.append(
             (
                 rmse(model.predict(*triples[:2]), triples[2]),
@@ -372,7 +387,7 @@ def fitted(movielens, **options):
     model = MatrixFactorization(
         data.n_users, data.n_items, rng=generator(), **{"dtype": np.float32, **options}
     )
-    model.fit(*parts["train"], rng=generator(1), **how)
+    fit(model, *parts["train"], rng=generator(1), **how)
     return model
 
 
@@ -451,16 +466,16 @@ BAD_CALLS = {
     "dtype": lambda m, t: MatrixFactorization(3, 3, rng=generator(), dtype=np.float16),
     "init_scale": lambda m, t: MatrixFactorization(3, 3, rng=generator(), init_scale=-0.1),
     "rating_range": lambda m, t: MatrixFactorization(3, 3, rng=generator(), rating_range=(5, 1)),
-    "ratings": lambda m, t: m.fit(t[0], t[1], t[2] * np.nan, rng=generator()),
-    "users": lambda m, t: m.fit(t[0] + 7, t[1], t[2], rng=generator()),
-    "items": lambda m, t: m.fit(t[0], t[1][:-1], t[2], rng=generator()),
-    "learning_rate": lambda m, t: m.fit(*t, rng=generator(), learning_rate=-0.1),
-    "method": lambda m, t: m.fit(*t, rng=generator(), method="adam"),
-    "n_epochs": lambda m, t: m.fit(*t, rng=generator(), n_epochs=0),
-    "batch_size": lambda m, t: m.fit(*t, rng=generator(), batch_size=0),
-    "patience": lambda m, t: m.fit(*t, rng=generator(), patience=0),
-    "bias_sweeps": lambda m, t: m.fit(*t, rng=generator(), bias_sweeps=-1),
-    "validation": lambda m, t: m.fit(*t, rng=generator(), validation=t[:2]),
+    "ratings": lambda m, t: fit(m, t[0], t[1], t[2] * np.nan, rng=generator()),
+    "users": lambda m, t: fit(m, t[0] + 7, t[1], t[2], rng=generator()),
+    "items": lambda m, t: fit(m, t[0], t[1][:-1], t[2], rng=generator()),
+    "learning_rate": lambda m, t: fit(m, *t, rng=generator(), learning_rate=-0.1),
+    "method": lambda m, t: fit(m, *t, rng=generator(), method="adam"),
+    "n_epochs": lambda m, t: fit(m, *t, rng=generator(), n_epochs=0),
+    "batch_size": lambda m, t: fit(m, *t, rng=generator(), batch_size=0),
+    "patience": lambda m, t: fit(m, *t, rng=generator(), patience=0),
+    "bias_sweeps": lambda m, t: fit(m, *t, rng=generator(), bias_sweeps=-1),
+    "validation": lambda m, t: fit(m, *t, rng=generator(), validation=t[:2]),
     "users must be between 0 and 6": lambda m, t: m.predict(7, 0),
     "items must be between 0 and 8": lambda m, t: m.predict(0, -1),
     "users must be whole": lambda m, t: m.predict("me", 0),
@@ -513,7 +528,7 @@ ROW = st.lists(
 def test_a_fit_learns_or_names_what_is_wrong(users, items, ratings):
     model, _ = small()
     try:
-        history = model.fit(users, items, ratings, rng=generator(), n_epochs=2)
+        history = fit(model, users, items, ratings, rng=generator(), n_epochs=2)
     except ValueError as error:
         named = str(error).split(" must ")[0]
     else:
@@ -530,16 +545,23 @@ def test_new_users_are_plain_tuples():
 
 def test_cooling_down_takes_smaller_steps_at_the_end():
     model, triples = small()
-    model.fit(
-        *triples, rng=generator(), method="full", learning_rate=1e-3, bias_sweeps=0, n_epochs=1
+    fit(
+        model,
+        *triples,
+        rng=generator(),
+        batch_size=None,
+        learning_rate=1e-3,
+        bias_sweeps=0,
+        n_epochs=1,
     )
     start, steps = model.parameters, []
     for cool in (0, 1):
         again, _ = small()
-        again.fit(
+        fit(
+            again,
             *triples,
             rng=generator(),
-            method="full",
+            batch_size=None,
             learning_rate=1e-3,
             bias_sweeps=0,
             n_epochs=2,
@@ -548,4 +570,4 @@ def test_cooling_down_takes_smaller_steps_at_the_end():
         steps.append(again.item_factors - start.item_factors)
     assert np.allclose(steps[1], 0.3 * steps[0], rtol=1e-9)
     with pytest.raises(ValueError, match="cool_epochs"):
-        model.fit(*triples, rng=generator(), cool_epochs=-1)
+        fit(model, *triples, rng=generator(), cool_epochs=-1)

@@ -141,11 +141,15 @@ def fit_biases(users, items, ratings, *, n_users, n_items, penalty=3.0, sweeps=1
     return float(mu), b, c
 
 
-def shrunken_means(rows, residuals, n_rows, penalty):
-    """Σ residuals / (n + λ) of each row, shape (n_rows,): a mean pulled to 0; 0 without ratings."""
-    counts = np.bincount(rows, minlength=n_rows)
-    sums = np.bincount(rows, residuals, n_rows)
-    return np.divide(sums, counts + penalty, out=np.zeros(n_rows), where=counts > 0)
+def shrunken_means(rows, residuals, n_rows, penalty, weights=None):
+    """Σ w · residuals / (Σ w + λ) of each row, shape (n_rows,); 0 for a row without ratings.
+
+    ``weights`` w > 0 are 1 where none are given: then it is a mean pulled to 0 by λ.
+    """
+    weights = np.ones(len(residuals)) if weights is None else weights
+    total = np.bincount(rows, weights, n_rows)
+    sums = np.bincount(rows, weights * residuals, n_rows)
+    return np.divide(sums, total + penalty, out=np.zeros(n_rows), where=total > 0)
 
 
 def als_half_step(rows, columns, targets, column_factors, *, n_rows, penalty):
