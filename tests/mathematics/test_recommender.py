@@ -590,7 +590,7 @@ def test_a_fit_that_blows_up_leaves_the_last_good_epoch():
     good, triples = small()
     fit(good, *triples, rng=generator(), learning_rate=0.01, batch_size=None, n_epochs=2)
     model, _ = small()
-    rates = [0.01, 0.01, 1e3, 1e3, 1e3, 1e3]
+    rates = [0.01, 0.01, 1e5, 1e5, 1e5, 1e5]
     how = {"learning_rate": rates, "batch_size": None, "n_epochs": 6}
     history = fit(model, *triples, rng=generator(), **how)
     assert history.diverged_in == 3
