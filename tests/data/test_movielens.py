@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data.movielens import MovieLens, load_movielens
-from helpers.data.ratings import planted_ratings, split_at_random, split_by_time
+from helpers.data.ratings import (
+    planted_ratings,
+    split_at_random,
+    split_by_time,
+    split_by_user,
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +75,36 @@ def test_random_split_is_a_partition():
     assert all(np.all(np.diff(p) > 0) for p in parts)
     other = split_at_random(1000, rng=np.random.default_rng(1), validation=0.2, test=0.1)
     assert not np.array_equal(parts.test, other.test)
+
+
+def test_a_split_by_user_keeps_each_users_newest_for_the_test():
+    rng = np.random.default_rng(0)
+    users = rng.permutation(np.repeat([0, 1, 3], [4, 20, 31]))
+    times = rng.permutation(len(users)).astype(float)
+    parts = split_by_user(users, times, validation=0.1, test=0.2)
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(55))
+    assert all(np.all(np.diff(p) > 0) for p in parts)
+    for user, sizes in ((0, (2, 1, 1)), (1, (14, 2, 4)), (3, (22, 3, 6))):
+        mine = [p[users[p] == user] for p in parts]
+        assert tuple(len(m) for m in mine) == sizes
+        assert times[mine[0]].max() < times[mine[1]].min()
+        assert times[mine[1]].max() < times[mine[2]].min()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (([0, 0, 0], [1.0, 2.0], {}), "users must have shape"),
+        (([0, 0, 1, 1], [1.0, 2.0, 3.0, 4.0], {}), "leave every user a rating"),
+        (([0] * 9, np.arange(9.0), {"test": 0.0}), "test must be greater"),
+        (([0] * 9, np.arange(9.0), {"validation": -1.0}), "validation must be greater"),
+        (([0] * 9, np.full(9, np.nan), {}), "timestamps must be finite"),
+    ],
+)
+def test_a_split_by_user_names_what_is_wrong(arguments, named):
+    users, times, options = arguments
+    with pytest.raises(ValueError, match=named):
+        split_by_user(users, times, **options)
 
 
 def test_time_split_puts_the_newest_last():

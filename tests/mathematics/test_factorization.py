@@ -26,7 +26,7 @@ def test_the_vjp_of_the_prediction():
     model, (users, items, _) = small()
     error = check_vjp(
         lambda *p: rating(3.0, p, users, items),
-        lambda upstream, *p: tuple(rating_vjp(p, users, items, upstream)),
+        lambda upstream, *p: tuple(rating_vjp(upstream, p, users, items)),
         *model.parameters,
         rng=generator(),
         names=NAMES,
@@ -76,7 +76,7 @@ BAD_CALLS = {
     "mu must be": lambda m, t: rating(np.nan, m.parameters, *t[:2]),
     "users must be between 0": lambda m, t: rating(3.0, m.parameters, t[0] - 2, t[1]),
     "two rows": lambda m, t: rating(3.0, m.parameters, t[0], t[1][1:]),
-    "upstream": lambda m, t: rating_vjp(m.parameters, *t[:2], np.ones(3)),
+    "upstream": lambda m, t: rating_vjp(np.ones(3), m.parameters, *t[:2]),
     "column_factors": lambda m, t: als_half_step([0], [0], [1.0], [1.0], n_rows=1, penalty=1.0),
 }
 

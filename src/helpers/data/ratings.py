@@ -64,6 +64,34 @@ def split_by_time(timestamps, *, validation=0.1, test=0.1):
     )
 
 
+def split_by_user(users, timestamps, *, validation=0.1, test=0.1):
+    """Three parts by each user's own time: the newest ratings to report on, those before to choose.
+
+    Of a user with n ratings round(n · share) go into a part, at least one. ``ValueError`` when the
+    rows differ in length, a share is not positive, or a user would have nothing to learn from.
+    """
+    timestamps = as_finite_array(timestamps, "timestamps", ndim=1)
+    users = as_finite_array(users, "users", shape=timestamps.shape)
+    validation, test = as_positive(validation, "validation"), as_positive(test, "test")
+    order = np.lexsort((-timestamps, users))  # each user's newest rating first
+    sorted_users = users[order]
+    first = np.searchsorted(sorted_users, sorted_users)
+    n = np.searchsorted(sorted_users, sorted_users, side="right") - first
+    age = np.arange(len(order)) - first
+    n_test = np.maximum(1, np.round(n * test))
+    n_held = n_test + np.maximum(1, np.round(n * validation))
+    if (n <= n_held).any():
+        raise ValueError(
+            "validation and test must be shares that leave every user a rating to learn from, "
+            f"got {validation:g} and {test:g} for a user with {n.min()}"
+        )
+    return Split(
+        np.sort(order[age >= n_held]),
+        np.sort(order[(age >= n_test) & (age < n_held)]),
+        np.sort(order[age < n_test]),
+    )
+
+
 class PlantedRatings(NamedTuple):
     """Ratings made from factors that are known, and the cells left out to test on."""
 

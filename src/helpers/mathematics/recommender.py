@@ -1,4 +1,4 @@
-"""Matrix factorization with biases: its loss, its gradients and two ways to descend.
+"""Matrix factorization with biases: its loss, its gradients, and the fit that follows them.
 
 One convention throughout, with e = r − r̂ and r̂ = μ + b_u + b_i + p_u·q_i::
 
@@ -22,10 +22,12 @@ from helpers.mathematics.factorization import (
     as_ids,
     as_triples,
     fit_biases,
-    rating_unchecked,
-    rating_vjp_unchecked,
+    predicted,
+    ridge,
     rmse,
+    sent_back,
 )
+from helpers.mathematics.training import train
 from helpers.mathematics.validate import (
     as_count,
     as_finite_array,
@@ -35,9 +37,16 @@ from helpers.mathematics.validate import (
     one_of,
 )
 
+#: A fit has blown up where an error or a parameter exceeds so many times the largest rating.
+LIMIT = 1e3
+
 
 class History(NamedTuple):
-    """What a fit saw: one entry an epoch; ``diverged_in`` is the epoch it broke off in, or 0."""
+    """What a fit saw, one entry an epoch; ``diverged_in`` is the epoch it broke off in, or 0.
+
+    ``train_rmse`` is taken while the epoch runs, each error before the step on it;
+    ``validation_rmse`` at the epoch's end. ``best_epoch`` is the one whose parameters were kept.
+    """
 
     train_rmse: list[float]
     validation_rmse: list[float]
@@ -54,12 +63,12 @@ class NewUser(NamedTuple):
 
 
 class MatrixFactorization:
-    """r̂ = μ + b_u + b_i + p_u·q_i, fitted by minibatch SGD or the full gradient.
+    """r̂ = μ + b_u + b_i + p_u·q_i: its loss, gradient and predictions; ``fit`` trains it.
 
     The loss is the one at the top of this file. ``penalty`` (λ) and ``bias_penalty`` (λ_b) are
-    those of that loss, not of its mean; the defaults were chosen on validation sets of MovieLens.
-    ``bias_penalty=None`` means the same as ``penalty``. ``dtype=np.float32`` fits in about half
-    the time: the work is reading and writing memory. Bad values raise ``ValueError``.
+    those of that loss, not of its mean. ``bias_penalty=None`` means the same as ``penalty``. The
+    defaults were chosen on random validation sets of MovieLens ratings. ``dtype=np.float32`` fits
+    in about two thirds of the time. Bad values raise ``ValueError``.
     """
 
     def __init__(
@@ -134,28 +143,28 @@ class MatrixFactorization:
 
     def loss(self, users, items, ratings):
         """L at the current parameters on these ratings (the sum, not the mean)."""
-        users, items, ratings = as_triples(users, items, ratings, *self._shape)
-        errors = ratings - rating_unchecked(self.mu, self.parameters, users, items)
+        users, items, ratings = as_triples(users, items, ratings, *self.shape)
+        errors = ratings - predicted(self.mu, self.parameters, users, items)
         charged = zip(self._charges(users, items), self.parameters, strict=True)
         return float(0.5 * errors @ errors + sum(0.5 * np.sum(c * p**2) for c, p in charged))
 
     def gradient(self, users, items, ratings):
         """∇L on these ratings as four arrays: ∂L/∂b_user, ∂L/∂b_item, ∂L/∂P, ∂L/∂Q."""
-        users, items, ratings = as_triples(users, items, ratings, *self._shape)
-        errors = ratings - rating_unchecked(self.mu, self.parameters, users, items)
-        slopes = rating_vjp_unchecked(self.parameters, users, items, -errors)
-        charges = self._charges(users, items)
-        return Parameters(
-            *(s + c * p for s, c, p in zip(slopes, charges, self.parameters, strict=True))
-        )
+        users, items, ratings = as_triples(users, items, ratings, *self.shape)
+        errors = ratings - predicted(self.mu, self.parameters, users, items)
+        slopes = sent_back(-errors, self.parameters, users, items)
+        charged = zip(slopes, self._charges(users, items), self.parameters, strict=True)
+        return Parameters(*(slope + charge * value for slope, charge, value in charged))
 
-    def _step(self, users, items, ratings, learning_rate, share):
-        """θ ← θ − η (∇ of these ratings' part of L), in place; the errors before the step.
+    def step(self, users, items, ratings, learning_rate, share):
+        """θ ← θ − η ∇(the part of L that these ratings make), in place; the errors before it.
 
-        The same as ``gradient``, regrouped as (1 − ηλ)θ + η(…) to pass over the memory less often.
+        ``share`` is their part of all ratings, and of the penalty. The same as ``gradient``,
+        regrouped as (1 − ηλ)θ + η(…) to pass over the memory less often; arguments as ``fit`` has
+        checked them.
         """
-        errors = ratings - rating_unchecked(self.mu, self.parameters, users, items)
-        slopes = rating_vjp_unchecked(self.parameters, users, items, learning_rate * errors)
+        errors = ratings - predicted(self.mu, self.parameters, users, items)
+        slopes = sent_back(learning_rate * errors, self.parameters, users, items)
         charges = self._charges(users, items, share)
         for value, charge, slope in zip(self.parameters, charges, slopes, strict=True):
             value *= 1 - learning_rate * charge
@@ -163,93 +172,18 @@ class MatrixFactorization:
         return errors
 
     @property
-    def _shape(self):
+    def shape(self):
+        """(n_users, n_items)."""
         return len(self.user_bias), len(self.item_bias)
 
-    def fit(
-        self,
-        users,
-        items,
-        ratings,
-        *,
-        rng,
-        method="sgd",
-        learning_rate=0.025,
-        n_epochs=18,
-        batch_size=2500,
-        cool_epochs=0,
-        bias_sweeps=3,
-        validation=None,
-        patience=10,
-    ):
-        """Minimize L by θ ← θ − η ∇L on minibatches ("sgd") or all ratings ("full"); a History.
-
-        η multiplies the gradient of the *sum* over a minibatch, so that ``batch_size=1`` is the
-        textbook's step for one rating. The penalty's share of a minibatch is |batch| / n of it.
-        The last ``cool_epochs`` epochs take steps of 0.3 η, which settles the noise of minibatches.
-        Biases start from ``bias_sweeps`` closed-form sweeps. With ``validation=(users, items,
-        ratings)`` the parameters of the best epoch are kept and the fit stops after ``patience``
-        epochs without a better one. A fit that blows up stops and says so in ``diverged_in``.
-        """
-        users, items, ratings = as_triples(users, items, ratings, *self._shape)
-        as_generator(rng)
-        one_of(method, "method", ("sgd", "full"))
-        learning_rate = as_positive(learning_rate, "learning_rate")
-        n_epochs, patience = as_count(n_epochs, "n_epochs"), as_count(patience, "patience")
-        warm = n_epochs - as_count(cool_epochs, "cool_epochs", minimum=0)
-        size = as_count(batch_size, "batch_size") if method == "sgd" else len(ratings)
-        if validation is not None:
-            if not isinstance(validation, (tuple, list)) or len(validation) != 3:
-                raise ValueError(
-                    f"validation must be (users, items, ratings), got {describe(validation)}"
-                )
-            validation = as_triples(*validation, *self._shape)
-        self._start(users, items, ratings, as_count(bias_sweeps, "bias_sweeps", minimum=0))
-        best, train, held = 0, [], []
-        kept = self._copy()
-        ratings = ratings.astype(self.dtype)
-        limit = 1e4 * float(ratings @ ratings + len(ratings))
-        for epoch in range(1, n_epochs + 1):
-            order = rng.permutation(len(ratings)) if method == "sgd" else np.arange(len(ratings))
-            squares, eta = 0.0, learning_rate * (0.3 if epoch > warm else 1.0)
-            for start in range(0, len(order), size):
-                # In ascending order the rows of P are read one after the other: quicker.
-                batch = np.sort(order[start : start + size])
-                errors = self._step(
-                    users[batch],
-                    items[batch],
-                    ratings[batch],
-                    eta,
-                    len(batch) / len(ratings),
-                )
-                squares += float(errors @ errors)
-                if not squares < limit:
-                    self.parameters = kept
-                    return History(train, held, best, epoch)
-            train.append(float(np.sqrt(squares / len(ratings))))
-            if validation is None:
-                best = epoch
-                continue
-            held.append(rmse(self.predict(*validation[:2]), validation[2]))
-            if held[-1] <= min(held):
-                best, kept = epoch, self._copy()
-            elif epoch - best >= patience:
-                break
-        if validation is not None:
-            self.parameters = kept
-        return History(train, held, best, 0)
-
-    def _copy(self):
-        return Parameters(*(value.copy() for value in self.parameters))
-
-    def _start(self, users, items, ratings, sweeps):
+    def start(self, users, items, ratings, bias_sweeps):
         """μ, biases from closed-form sweeps, and zeros where there is nothing to learn from."""
-        m, n = self._shape
-        self.parameters = self._copy()  # the steps are in place; earlier views stay as they are
+        m, n = self.shape
+        self.parameters = copied(self.parameters)  # steps are in place; earlier views stay
         self.mu = float(ratings.mean())
-        if sweeps:
+        if bias_sweeps:
             options = {"n_users": m, "n_items": n, "penalty": self.bias_penalty}
-            _, *biases = fit_biases(users, items, ratings, sweeps=sweeps, **options)
+            _, *biases = fit_biases(users, items, ratings, sweeps=bias_sweeps, **options)
             biases = (bias.astype(self.dtype) for bias in biases)
             self.parameters = Parameters(*biases, self.user_factors, self.item_factors)
         self._seen = sparse.csr_matrix((np.ones(len(users), bool), (users, items)), shape=(m, n))
@@ -295,13 +229,11 @@ class MatrixFactorization:
         if len(np.unique(items)) < len(items):
             raise ValueError(f"items must be different, got {describe(items.tolist())}")
         A = np.column_stack([np.ones(len(items)), self.item_factors[items]])
-        charge = np.full(A.shape[1], self.penalty)
-        charge[0] = self.bias_penalty
+        charges = np.full(A.shape[1], self.penalty)
+        charges[0] = self.bias_penalty
         if self.penalty_per == "rating":
-            charge *= len(items)
-        target = A.T @ (ratings - self.mu - self.item_bias[items])
-        # The least-squares solver also serves λ = 0, where the matrix may be singular.
-        solution = np.linalg.lstsq(A.T @ A + np.diag(charge), target, rcond=None)[0]
+            charges *= len(items)
+        solution = ridge(A, ratings - self.mu - self.item_bias[items], charges)
         return NewUser(float(solution[0]), solution[1:], np.sort(items))
 
     def recommend(self, user, n=10, *, titles=None, exclude=()):
@@ -328,3 +260,94 @@ class MatrixFactorization:
         stars = np.clip(scores[best], *self.rating_range)
         names = best.tolist() if titles is None else [titles[i] for i in best]
         return list(zip(names, stars.tolist(), strict=True))
+
+
+def fit(
+    model,
+    users,
+    items,
+    ratings,
+    *,
+    rng,
+    learning_rate=0.025,
+    n_epochs=18,
+    batch_size=2500,
+    bias_sweeps=3,
+    validation=None,
+    patience=10,
+):
+    """Minimize L by steps θ ← θ − η ∇L on minibatches (all ratings with ``None``); a ``History``.
+
+    η multiplies the gradient of the *sum* over a minibatch, so that ``batch_size=1`` is the
+    textbook's step for one rating. The penalty's share of a minibatch is |batch| / n of it.
+    ``learning_rate`` is one η, or one for each epoch; smaller ones at the end settle the noise of
+    the minibatches. Biases start from ``bias_sweeps`` closed-form sweeps. With
+    ``validation=(users, items, ratings)`` the parameters of the best epoch are kept, and the fit
+    stops after ``patience`` epochs without a better one. A fit that blows up stops, says so in
+    ``diverged_in``, and leaves the parameters of the last epoch that did not. ``ValueError`` for
+    bad values.
+    """
+    users, items, ratings = as_triples(users, items, ratings, *model.shape)
+    validation = None if validation is None else _as_validation(validation, model.shape)
+    n_epochs, patience = as_count(n_epochs, "n_epochs"), as_count(patience, "patience")
+    rates, n = _as_rates(learning_rate, n_epochs), len(ratings)
+    size = n if batch_size is None else min(n, as_count(batch_size, "batch_size"))
+    batches = minibatches(n, size, as_generator(rng))
+    model.start(users, items, ratings, as_count(bias_sweeps, "bias_sweeps", minimum=0))
+    ratings = ratings.astype(model.dtype)
+    squares = np.zeros(-(-n // size))  # of the errors, batch by batch of an epoch
+    held, best, kept = [], 0, copied(model.parameters)
+
+    def update(parameters, t):
+        batch, eta = next(batches), rates[t // len(squares)]
+        errors = model.step(users[batch], items[batch], ratings[batch], eta, len(batch) / n)
+        squares[t % len(squares)] = errors @ errors
+        return parameters
+
+    def stop(epoch):
+        nonlocal best, kept
+        if validation is not None:
+            held.append(rmse(model.predict(*validation[:2]), validation[2]))
+        if validation is None or held[-1] <= min(held):
+            best, kept = epoch, copied(model.parameters)
+        return epoch - best >= patience
+
+    record = train(
+        model.parameters,
+        update,
+        lambda _: np.sqrt(squares.sum() / n),
+        steps=n_epochs * len(squares),
+        record_every=len(squares),
+        limit=LIMIT * float(np.abs(ratings).max() + 1),
+        stop=stop,
+    )
+    model.parameters = kept
+    diverged_in = 0 if record.diverged_at is None else -(-record.diverged_at // len(squares))
+    return History(record.losses[1:].tolist(), held, best, diverged_in)
+
+
+def minibatches(n, size, rng):
+    """Positions 0 … n − 1 in one random minibatch after another; after each epoch shuffled anew."""
+    while True:
+        order = rng.permutation(n)
+        for first in range(0, n, size):
+            # In ascending order the rows of P are read one after the other: quicker.
+            yield np.sort(order[first : first + size])
+
+
+def copied(parameters):
+    """``Parameters`` of their own."""
+    return Parameters(*(value.copy() for value in parameters))
+
+
+def _as_rates(value, n_epochs):
+    """One learning rate an epoch, as Python floats."""
+    shape = () if np.ndim(value) == 0 else (n_epochs,)
+    rates = np.broadcast_to(as_finite_array(value, "learning_rate", shape=shape), n_epochs)
+    return [as_positive(rate, "learning_rate") for rate in rates.tolist()]
+
+
+def _as_validation(value, shape):
+    if not isinstance(value, (tuple, list)) or len(value) != 3:
+        raise ValueError(f"validation must be (users, items, ratings), got {describe(value)}")
+    return as_triples(*value, *shape)

@@ -81,4 +81,16 @@ EXERCISES = [
         rtol=1e-3,
         praise="12 / 60. For a user with 20 ratings it would be 0.6: the two cannot agree for all.",
     ),
+    Exercise(
+        "recommender-6",
+        # (0.05 / 0.02)² = 6.25 times as many.
+        2500.0,
+        slips={
+            "The error falls with the root of n, so n grows with the square of 2.5.": 1000.0,
+            "More ratings make it smaller: the other way round.": 64.0,
+            "That is the root; the square of 2.5 is wanted.": 400 * 2.5**0.5,
+            "That many are to be added; the question asks for all of them.": 2100.0,
+        },
+        praise="σ/√n with σ = 0.05 · √400 = 1: (1 / 0.02)² ratings.",
+    ),
 ]

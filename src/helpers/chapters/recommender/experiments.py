@@ -1,14 +1,16 @@
-"""Runs that the figures of the chapter on recommenders show."""
+"""Runs that the figures of the chapter on recommenders show, and what it measures in passing."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import svds
 
 from helpers.data.ratings import planted_ratings
-from helpers.mathematics.factorization import fit_biases, rmse
-from helpers.mathematics.recommender import MatrixFactorization
+from helpers.mathematics.factorization import fit_biases, rmse, shrunken_means
+from helpers.mathematics.recommender import MatrixFactorization, fit
 from helpers.mathematics.validate import as_finite_array, as_generator, describe
 
 
@@ -21,7 +23,7 @@ def _three(value, name):
 class BiasPath(NamedTuple):
     """Errors of the biases alone for each bias penalty, and those of the mean rating."""
 
-    penalties: np.ndarray
+    penalties: tuple[float, ...]
     train: np.ndarray
     validation: np.ndarray
     mean: float
@@ -29,7 +31,7 @@ class BiasPath(NamedTuple):
 
 def bias_path(train, validation, *, n_users, n_items, penalties):
     """Fit the biases for each penalty; ``train`` and ``validation`` are (users, items, ratings)."""
-    penalties = as_finite_array(penalties, "penalties", ndim=1, min_size=1)
+    penalties = as_finite_array(penalties, "penalties", ndim=1, min_size=1).tolist()
     train, validation = _three(train, "train"), _three(validation, "validation")
     errors = []
     for penalty in penalties:
@@ -38,7 +40,7 @@ def bias_path(train, validation, *, n_users, n_items, penalties):
             [rmse(np.clip(mu + b[u] + c[i], 0.5, 5), r) for u, i, r in (train, validation)]
         )
     mean = rmse(np.full(len(validation[2]), mu), validation[2])
-    return BiasPath(penalties, *np.transpose(errors), mean)
+    return BiasPath(tuple(penalties), *np.transpose(errors), mean)
 
 
 class Sweep(NamedTuple):
@@ -72,9 +74,8 @@ def run_sweep(train, validation, *, n_users, n_items, n_factors, penalties, rate
                 n_users, n_items, n_factors, rng=own, penalty=penalty, dtype=np.float32
             )
             # Patience without end: the figure shows what early stopping would have prevented.
-            runs[penalty, rate] = model.fit(
-                *train, rng=own, learning_rate=rate, validation=validation, patience=10**6, **how
-            )
+            options = {"learning_rate": rate, "validation": validation, "patience": 10**6}
+            runs[penalty, rate] = fit(model, *train, rng=own, **options, **how)
     mu, b, c = fit_biases(*train, n_users=n_users, n_items=n_items)
     users, items, ratings = validation
     biases = rmse(np.clip(mu + b[users] + c[items], 0.5, 5), ratings)
@@ -82,48 +83,127 @@ def run_sweep(train, validation, *, n_users, n_items, n_factors, penalties, rate
 
 
 class Planted(NamedTuple):
-    """One planted set and its recovery: errors, and some cells that were held out."""
+    """Recovery of planted tables at one density and one penalty.
 
-    density: float
-    error: float
-    mean: float
+    ``errors`` (tables,) and ``means`` (tables,) are the RMSE on the cells left out, of the fit and
+    of the mean; ``truth`` and ``predicted`` are some of these cells in the first table.
+    """
+
+    errors: np.ndarray
+    means: np.ndarray
     truth: np.ndarray
     predicted: np.ndarray
 
 
-def recover_planted(densities, *, rng, noise=0.5, shown=60):
-    """Plant one rank-2 table, fit rank 2 at each density, and test on the cells left out.
+def recover_planted(densities, penalties, *, rng, tables=8, rank=2, fitted_rank=2, shown=60):
+    """Plant tables of 100 × 50 and recover each: ``{(density, penalty): Planted}``.
 
-    The denser sets contain the sparser ones, so that only the density changes.
+    A denser set contains the sparser one of the same table, so that only the density changes. No
+    biases are planted and none are fitted. All tables are fitted at once by ``sweeps_of_als``.
     """
-    seeds = as_generator(rng).integers(2**32, size=2)
-    results = []
+    seeds = as_generator(rng).integers(2**32, size=tables)
+    found = {}
     for density in densities:
-        planting, fitting = (np.random.default_rng(seed) for seed in seeds)
-        planted = planted_ratings(rng=planting, density=density, noise=noise)
-        # Nothing but factors was planted: a large λ_b keeps the biases out of the way.
-        model = MatrixFactorization(
-            100,
-            50,
-            2,
-            rng=fitting,
-            penalty=1.0,
-            bias_penalty=100.0,
-            init_scale=0.3,
-            rating_range=(-20.0, 20.0),
-        )
-        triples = planted.users, planted.items, planted.ratings
-        model.fit(*triples, rng=fitting, learning_rate=0.05, batch_size=200, n_epochs=80)
-        predicted = model.predict(planted.test_users, planted.test_items)
-        mean = np.full(len(predicted), planted.ratings.mean())
-        every = max(1, len(predicted) // shown)
-        results.append(
-            Planted(
-                density,
-                rmse(predicted, planted.test_ratings),
-                rmse(mean, planted.test_ratings),
-                planted.test_ratings[::every][:shown],
-                predicted[::every][:shown],
+        sets = [
+            planted_ratings(rng=np.random.default_rng(seed), density=density, rank=rank)
+            for seed in seeds
+        ]
+        known, table = np.zeros((tables, 100, 50), bool), np.empty((tables, 100, 50))
+        for t, planted in enumerate(sets):
+            known[t, planted.users, planted.items] = True
+            table[t, planted.users, planted.items] = planted.ratings
+            table[t, planted.test_users, planted.test_items] = planted.test_ratings
+        means = np.array([planted.ratings.mean() for planted in sets])[:, None, None]
+        every = max(1, (~known[0]).sum() // shown)
+        for penalty in penalties:
+            P, Q = sweeps_of_als(table - means, known, fitted_rank, penalty)
+            guess = means + P @ np.swapaxes(Q, 1, 2)
+            found[density, penalty] = Planted(
+                _hidden_rmse(guess, table, known),
+                _hidden_rmse(means, table, known),
+                table[0][~known[0]][::every][:shown],
+                guess[0][~known[0]][::every][:shown],
             )
-        )
-    return results
+    return found
+
+
+def _hidden_rmse(guess, table, known):
+    """RMSE of each table (t, m, n) on the cells that are not known, shape (t,)."""
+    return np.sqrt(np.mean((guess - table) ** 2, axis=(1, 2), where=~known))
+
+
+def sweeps_of_als(tables, known, rank, penalty, *, sweeps=40):
+    """Alternating least squares on a stack of small tables at once: P (t, m, k) and Q (t, n, k).
+
+    ``tables`` (t, m, n) counts where ``known`` is true. The start is the singular value
+    decomposition of the table with zeros in its empty cells: from random starts some tables end
+    in a poor stationary point. ``als_half_step`` in the mathematics does the same for one large
+    and sparse table.
+    """
+    weights, X, t = known.astype(float), np.where(known, tables, 0.0), len(tables)
+    _, s, Vt = np.linalg.svd(X, full_matrices=False)
+    scale = np.sqrt(s[:, None, :rank] / known.mean(axis=(1, 2))[:, None, None])
+    Q, D = np.swapaxes(Vt[:, :rank], 1, 2) * scale, penalty * np.eye(rank)
+
+    def half(X, weights, Q):
+        products = (Q[..., :, None] * Q[..., None, :]).reshape(t, -1, rank * rank)
+        A = (weights @ products).reshape(t, -1, rank, rank) + D  # QᵤᵀQᵤ + λI for each row
+        return np.linalg.solve(A, (X @ Q)[..., None])[..., 0]
+
+    for _ in range(sweeps):
+        P = half(X, weights, Q)
+        Q = half(np.swapaxes(X, 1, 2), np.swapaxes(weights, 1, 2), P)
+    return P, Q
+
+
+def zero_filled(users, items, ratings, *, n_users, n_items, n_factors):
+    """Scores (n_users, n_items) of the best table of rank k when an empty cell counts as 0.
+
+    The minimum of ½ Σ over *all* cells of (r − p_u·q_i)² is the truncated singular value
+    decomposition (Eckart and Young); as a recommender it is the PureSVD of Cremonesi, Koren and
+    Turrin (2010).
+    """
+    table = sparse.csr_array((ratings, (users, items)), shape=(n_users, n_items))
+    U, s, Vt = svds(table, k=n_factors, v0=np.ones(min(n_users, n_items)))
+    return (U * s) @ Vt
+
+
+def followed(model, users, items, ratings, *, known):
+    """Predictions in order of time, each user placed anew by the ratings that came before.
+
+    Every rating is predicted first and learned from then; films and μ stay as trained. ``known``
+    (users, items, ratings) are those from before the cut. Returns (n, 2): with the user's bias
+    alone, and with bias and factors (the ridge regression of ``fold_in``).
+    """
+    k = model.item_factors.shape[1] + 1
+    D = np.diag([model.bias_penalty, *[model.penalty] * (k - 1)])
+    rows = np.column_stack([np.ones(len(model.item_bias)), model.item_factors]).astype(float)
+    offset = model.mu + model.item_bias.astype(float)
+    left, right = np.tile(D, (len(model.user_bias), 1, 1)), np.zeros((len(model.user_bias), k))
+
+    def learn(u, i, r):
+        left[u] += np.outer(rows[i], rows[i])
+        right[u] += (r - offset[i]) * rows[i]
+
+    for u, i, r in zip(*known, strict=True):
+        learn(u, i, r)
+    guesses = np.empty((len(ratings), 2))
+    for t, (u, i, r) in enumerate(zip(users, items, ratings, strict=True)):
+        guesses[t] = offset[i]
+        guesses[t] += right[u, 0] / left[u, 0, 0], rows[i] @ np.linalg.solve(left[u], right[u])
+        learn(u, i, r)
+    return np.clip(guesses, *model.rating_range)
+
+
+def recent_bias(model, users, items, ratings, timestamps, *, half_life):
+    """User biases in which a rating counts half as much for each ``half_life`` later ones.
+
+    The closed form of a bias with weights w: b_u = Σ w e / (Σ w + λ_b), with e what is left of the
+    ratings after μ, film bias and factors.
+    """
+    order = np.lexsort((-timestamps, users))  # each user's newest rating first
+    u = users[order]
+    age = np.arange(len(u)) - np.searchsorted(u, u)
+    weights = 0.5 ** (age / half_life)
+    left = ratings - model.predict(users, items, clip=False) + model.user_bias[users]
+    return shrunken_means(u, left[order], len(model.user_bias), model.bias_penalty, weights)

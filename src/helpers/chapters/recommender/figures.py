@@ -1,15 +1,14 @@
-"""Drawings of the chapter on recommenders, and the runs that they show."""
+"""Drawings of the chapter on recommenders."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from helpers.chapters.recommender.experiments import Planted
 from helpers.mathematics.validate import (
     as_finite_array,
     as_finite_float,
     as_positive,
-    describe,
+    one_of,
 )
 from helpers.show.style import COLOR, format_number, label, panel
 
@@ -70,11 +69,11 @@ def draw_tug(*, stars, learning_rate):
 def draw_biases(path, *, bias_penalty):
     """Left, error of the biases against their penalty; right, how far a film's mean is believed.
 
-    ``path`` comes from ``bias_path``; the nearest of its penalties is shown.
+    ``path`` comes from ``bias_path``; ``bias_penalty`` is one of its penalties.
     """
-    wanted = as_positive(bias_penalty, "bias_penalty")
-    at = int(np.argmin(np.abs(np.log(path.penalties / wanted))))
-    penalty, error = path.penalties[at], path.validation[at]
+    penalty = one_of(bias_penalty, "bias_penalty", path.penalties)
+    at = path.penalties.index(penalty)
+    error = path.validation[at]
     left, ax = panel(
         "Biases alone",
         "bias penalty λ_b",
@@ -106,16 +105,11 @@ def draw_biases(path, *, bias_penalty):
         ax.plot(n, share, "o", color=COLOR.parameter, clip_on=False)
         label(ax, n, share, f"{share:.2f}", COLOR.ink, dx=8, dy=-9 if share > 0.15 else 9)
     reading = (
-        f"λ_b = {format_number(penalty, 2)}: validation RMSE {error:.3f} against {path.mean:.3f} "
-        f"for the mean. A film with one rating keeps {100 * shares[1]:.0f} % of its own mean, one "
-        f"with 100 keeps {100 * shares[100]:.0f} %."
+        f"λ_b = {format_number(penalty, 2)}: the biases have a validation RMSE of {error:.3f}, the "
+        f"mean has {path.mean:.3f}. A film with one rating keeps {100 * shares[1]:.0f} % of its "
+        f"own mean, one with 100 keeps {100 * shares[100]:.0f} %."
     )
     return (left, right), reading
-
-
-def _nearest(values, value, name):
-    value = as_finite_float(value, name)
-    return min(values, key=lambda v: abs(v - value))
 
 
 def _window(sweep):
@@ -128,10 +122,10 @@ def _window(sweep):
 def draw_sweep(sweep, *, penalty, learning_rate):
     """Left, error by epoch for one penalty and one learning rate; right, over all penalties.
 
-    ``sweep`` comes from ``run_sweep``; the nearest of its penalties and rates are shown.
+    ``sweep`` comes from ``run_sweep``; the two values are among its penalties and rates.
     """
-    penalty = _nearest(sweep.penalties, penalty, "penalty")
-    rate = _nearest(sweep.rates, learning_rate, "learning_rate")
+    penalty = one_of(penalty, "penalty", sweep.penalties)
+    rate = one_of(learning_rate, "learning_rate", sweep.rates)
     run = sweep.runs[penalty, rate]
     n_epochs = max(len(r.train_rmse) for r in sweep.runs.values())
     left, ax = panel(
@@ -191,50 +185,48 @@ def _over_penalties(ax, sweep, rate, top, *, stopped, **style):
         ax.plot(*zip(*kept, strict=True), **style)
 
 
-def draw_planted(results, *, density, noise=0.5):
+def draw_planted(results, *, density, penalty, noise=0.5):
     """Left, error on unseen cells against the share observed; right, predicted against true.
 
-    ``results`` is a sequence of ``Planted``; the one nearest to ``density`` is shown.
+    ``results`` comes from ``recover_planted``; density and penalty are among its keys.
     """
-    if not results or not all(isinstance(r, Planted) for r in results):
-        raise ValueError(f"results must be a sequence of Planted, got {describe(results)}")
-    wanted = as_positive(density, "density")
-    now = min(results, key=lambda r: abs(r.density - wanted))
+    densities, penalties = (tuple(dict.fromkeys(column)) for column in zip(*results, strict=True))
+    density = one_of(density, "density", densities)
+    penalty = one_of(penalty, "penalty", penalties)
+    now = results[density, penalty]
     left, ax = panel(
         "Error on the cells left out",
         "share of cells observed in %",
         "RMSE",
         xlim=(0, 75),
-        ylim=(0.4, 1.37),
+        ylim=(0.4, 1.4),
     )
-    shares = [100 * r.density for r in results]
-    ax.plot(shares, [min(r.error, 1.35) for r in results], "-o", color=COLOR.model, ms=4)
-    ax.plot(shares, [r.mean for r in results], "--", color=COLOR.muted, lw=1.5)
+    shares, row = [100 * d for d in densities], [results[d, penalty] for d in densities]
+    errors = np.array([r.errors for r in row])  # (densities, tables)
+    mean = float(np.mean(row[0].means))
+    ax.fill_between(
+        shares, errors.min(axis=1), errors.max(axis=1), color=COLOR.model, alpha=0.2, lw=0
+    )
+    ax.plot(shares, errors.mean(axis=1), "-o", color=COLOR.model, ms=4)
+    ax.axhline(mean, color=COLOR.muted, ls="--", lw=1.5)
     ax.axhline(noise, color=COLOR.uncertainty, ls=":", lw=1.5)
-    label(ax, 74, results[-1].mean, "the mean", COLOR.muted, ha="right", dy=10)
-    label(ax, 74, noise, "noise floor: nobody gets below", COLOR.uncertainty, ha="right", dy=-9)
-    label(ax, 74, 0.66, "rank-2 fit", COLOR.model, ha="right")
-    ax.plot(100 * now.density, min(now.error, 1.35), "o", color=COLOR.parameter, ms=9)
+    label(ax, 74, mean, "the mean", COLOR.muted, ha="right", dy=10)
+    label(ax, 74, noise, "noise: nobody gets below", COLOR.uncertainty, ha="right", dy=-9)
+    ax.plot(100 * density, now.errors.mean(), "o", color=COLOR.parameter, ms=9)
 
-    right, ax = panel("Sixty cells left out", "true value", "predicted", xlim=(-1, 7), ylim=(-1, 7))
-    ax.plot([-1, 7], [-1, 7], color=COLOR.target, ls="--", lw=1.5)
-    ax.plot(
-        np.clip(now.truth, -0.9, 6.9),
-        np.clip(now.predicted, -0.9, 6.9),
-        "o",
-        color=COLOR.data,
-        ms=4,
+    right, ax = panel(
+        "Sixty unseen cells of one table", "true value", "predicted", xlim=(-1, 7), ylim=(-1, 7)
     )
-    gained = (now.mean - now.error) / (now.mean - noise)
-    if gained > 0.8:
-        verdict = "the planted factors are recovered"
-    elif gained > 0.3:
-        verdict = "part of them is recovered"
-    else:
-        verdict = "they are not recovered"
+    ax.plot([-1, 7], [-1, 7], color=COLOR.target, ls="--", lw=1.5)
+    inside = np.clip([now.truth, now.predicted], -0.9, 6.9)
+    ax.plot(*inside, "o", color=COLOR.data, ms=4)
+    better = int(np.sum(now.errors < now.means))
+    tables = len(now.errors)
     reading = (
-        f"{100 * now.density:.0f} % of the cells observed: RMSE {now.error:.2f} on the others, "
-        f"against {now.mean:.2f} for the mean and {format_number(noise)} for the noise: {verdict}."
+        f"{100 * density:.0f} % of the cells observed, λ = {format_number(penalty)}: over {tables} "
+        f"tables the RMSE on the others is {now.errors.mean():.2f} on average, from "
+        f"{now.errors.min():.2f} to {now.errors.max():.2f}; the mean rating has "
+        f"{np.mean(now.means):.2f}, and the fit beats it on {better} of {tables}."
     )
     return (left, right), reading
 
@@ -247,15 +239,16 @@ def turned(factors, degrees):
     return factors @ turn.T
 
 
-def draw_rotation(user, films, baseline, names, *, degrees):
-    """Left, one user and some films in two factors, turned together; right, the predictions.
+def draw_rotation(user, films, names, *, degrees):
+    """Left, one user and some films in two factors, turned together; right, what that changes.
 
-    ``user`` has shape (2,), ``films`` (n, 2); ``baseline`` (n,) is μ + b_u + b_i; n ``names``.
+    ``user`` has shape (2,), ``films`` (n, 2), and there are n ``names``.
     """
     user = as_finite_array(user, "user", shape=(2,))
-    baseline = as_finite_array(baseline, "baseline", shape=(len(names),))
-    before = baseline + as_finite_array(films, "films", shape=(len(names), 2)) @ user
-    reach = 1.25 * max(np.linalg.norm(films, axis=1).max(), np.linalg.norm(user))
+    films = as_finite_array(films, "films", shape=(len(names), 2))
+    letters = [chr(ord("A") + n) for n in range(len(names))]
+    reach = 1.3 * max(np.linalg.norm(films, axis=1).max(), np.linalg.norm(user))
+    before = films
     films, user = turned(films, degrees), turned(np.reshape(user, (1, 2)), degrees)[0]
     left, ax = panel(
         "User and films in two factors",
@@ -266,35 +259,47 @@ def draw_rotation(user, films, baseline, names, *, degrees):
     )
     ax.axvline(0, color=COLOR.muted, lw=0.8)
     ax.axhline(0, color=COLOR.muted, lw=0.8)
+    ax.plot(*before.T, "s", color=COLOR.grid, ms=5)
     _arrow(ax, user, COLOR.parameter)
-    side = ("left", 6) if user[0] > 0 else ("right", -6)
-    label(ax, *user, "user", COLOR.parameter, ha=side[0], dx=side[1])
     ax.plot(*films.T, "s", color=COLOR.model, ms=5)
-    for film, name in zip(films, names, strict=True):
-        side = ("left", 6) if film[0] > 0 else ("right", -6)
-        label(ax, *film, name, COLOR.ink, ha=side[0], dx=side[1])
+    for point, text, color in (
+        (user, "user", COLOR.parameter),
+        *((film, letter, COLOR.ink) for film, letter in zip(films, letters, strict=True)),
+    ):
+        # Outwards from the origin, so that a label keeps its distance at every angle.
+        out = point / max(np.linalg.norm(point), 1e-9)
+        far = 17 if text == "user" else 11
+        label(ax, *point, text, color, ha="center", dx=far * out[0], dy=far * out[1])
 
-    predicted = baseline + films @ user
     right, ax = panel(
-        "Predicted for this user", "stars", "", xlim=(0, 5.2), ylim=(-0.6, len(names) - 0.4)
+        "What turns, and what stays",
+        "value",
+        "",
+        xlim=(-2.4 * reach, 1.1 * reach),
+        ylim=(-0.6, len(names) + 0.7),
     )
     ax.set_yticks([])
-    for row, name in enumerate(names):
-        label(ax, 0.05, row, name, COLOR.ink)
-    ax.plot(predicted, range(len(names)), "s", color=COLOR.model)
-    first = names[int(np.argmax(films[:, 0]))]
-    change = float(np.abs(predicted - before).max())
-    kept = "no prediction has changed" if change < 1e-12 else "the predictions have changed"
+    ax.axvline(0, color=COLOR.muted, lw=0.8)
+    rows = np.arange(len(names))[::-1]
+    ax.plot(films[:, 0], rows + 0.15, "s", color=COLOR.step)
+    ax.plot(films @ user, rows - 0.15, "o", color=COLOR.model)
+    for row, letter, name in zip(rows, letters, names, strict=True):
+        label(ax, -2.35 * reach, row, f"{letter} {name}", COLOR.ink)
+    label(ax, -2.35 * reach, len(names) + 0.35, "■ factor 1 of the film", COLOR.step)
+    label(ax, 1.05 * reach, len(names) + 0.35, "● p·q", COLOR.model, ha="right")
+    first, liked = names[int(np.argmax(films[:, 0]))], names[int(np.argmax(films @ user))]
     reading = (
-        f"Turned by {format_number(degrees)}°: “{first}” has the most of factor 1, and {kept}."
+        f"Turned by {format_number(degrees)}°: “{first}” has the most of factor 1. The user's "
+        f"largest p·q, {np.max(films @ user):.2f} stars, is that of “{liked}”."
     )
     return (left, right), reading
 
 
-def draw_passes(histories):
+def draw_passes(histories, *, biases):
     """Validation error by pass over the ratings, for minibatch steps and for full-gradient steps.
 
-    ``histories`` maps a name to a ``History``; the first is drawn solid.
+    ``histories`` maps a name to a ``History``; the first is drawn solid. ``biases`` is the
+    validation error of the biases alone.
     """
     if not histories:
         raise ValueError("histories must hold at least one History, got none")
@@ -306,7 +311,9 @@ def draw_passes(histories):
         xlim=(0, longest + 1),
         ylim=(0.865, 0.915),
     )
-    styles = ((COLOR.model, "-"), (COLOR.step, "--"), (COLOR.loss, ":"))
+    ax.axhline(biases, color=COLOR.muted, ls=":", lw=1.5)
+    label(ax, 0.4, biases, "biases alone", COLOR.muted, dy=-10)
+    styles = ((COLOR.model, "-"), (COLOR.step, "--"), (COLOR.loss, "-."))
     parts = []
     sides = (-14, 11, 11)
     for (name, history), (color, dashes), dy in zip(histories.items(), styles, sides, strict=False):
@@ -314,4 +321,7 @@ def draw_passes(histories):
         ax.plot(np.arange(1, len(errors) + 1), errors, color=color, ls=dashes)
         label(ax, len(errors), errors[-1], name, color, ha="right", dy=dy)
         parts.append(f"{name} {history.validation_rmse[-1]:.3f}")
-    return figure, f"Validation RMSE after {longest} passes: " + ", ".join(parts) + "."
+    said = ", ".join(parts)
+    return figure, (
+        f"Validation RMSE after {longest} passes: {said}; the biases alone have {biases:.3f}."
+    )
