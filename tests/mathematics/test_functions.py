@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from autograd import elementwise_grad
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.special import expit
@@ -33,6 +33,7 @@ def test_slopes_agree_with_autograd_and_the_complex_step(name):
     np.testing.assert_allclose(slope(POINTS), complex_step(f, POINTS), atol=1e-14)
 
 
+@settings(deadline=None)
 @given(arrays(float, array_shapes(max_dims=3, max_side=4), elements=st.floats(-750, 750)))
 def test_the_logistic_function_agrees_with_scipy_without_overflow(x):
     with warnings.catch_warnings():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.mathematics.scaling import standardize
@@ -15,6 +15,7 @@ def test_by_hand():
     np.testing.assert_array_equal(deviation, [1, 20])
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 30), st.integers(1, 4))
 def test_columns_have_mean_zero_and_deviation_one_and_can_be_put_back(seed, n, d):
     columns = np.random.default_rng(seed).normal(3, 7, size=(n, d))
