@@ -65,7 +65,7 @@ def check_limit(formula):
 \frac{(x+h)^2 - x^2}{h} &= \frac{2xh + h^2}{h} \\
 &= 2x + h \;\longrightarrow\; 2x .
 \end{aligned}""",
-    by="fractions, and autograd for the limit",
+    by="fractions and autograd",
 )
 def square(x, h):
     return (2 * x * h + h**2) / h, 2 * x + h, 2 * x
@@ -354,7 +354,7 @@ def check_logistic(formula):
 \frac{\mathrm{d}a}{\mathrm{d}z} \cdot \frac{\mathrm{d}z}{\mathrm{d}w} \\
 &= (a - y) \cdot \sigma'(z) \cdot x .
 \end{aligned}""",
-    by="autograd, link by link and as a whole",
+    by="autograd, link by link",
     equivalent={"dz_dw, x → x, dz_dw": "dz/dw is x"},
 )
 def neuron(dL_da, da_dz, dz_dw, a, y, dsigma, z, x):
@@ -428,7 +428,7 @@ def check_weierstrass_quotient(formula):
 f(x + \Delta x) = {} & f(x) + f'(x)\,\Delta x \\
 & + \tfrac12 f''(\xi)\, \Delta x^2 .
 \end{aligned}""",
-    by="a cubic, whose ξ is known, and eˣ, whose ξ is caught",
+    by="cubics, whose ξ is known, and eˣ",
 )
 def taylor(f, df, ddf, x, Δx, ξ):
     return f(x) + df(x) * Δx + 1 / 2 * ddf(ξ) * Δx**2
@@ -464,7 +464,7 @@ def _cubic(x):
 \text{forward: } & \frac{f(x+h) - f(x)}{h} \\
 & = f'(x) + \tfrac12 h f''(\xi)
 \end{aligned}""",
-    by="a cubic, whose ξ is known, and eˣ, whose ξ is caught",
+    by="cubics, whose ξ is known, and eˣ",
 )
 def forward(df, ddf, x, h, ξ):
     return df(x) + 1 / 2 * h * ddf(ξ)
@@ -488,7 +488,7 @@ def check_forward(formula):
 \text{central: } & \frac{f(x+h) - f(x-h)}{2h} \\
 & = f'(x) + \tfrac16 h^2 f'''(\xi)
 \end{aligned}""",
-    by="x⁵ and quartics, whose ξ is known",
+    by="polynomials, whose ξ is known",
 )
 def central(df, dddf, x, h, ξ):
     return df(x) + 1 / 6 * h**2 * dddf(ξ)
@@ -518,7 +518,7 @@ def check_central(formula):
 \text{complex step: } & \frac{\operatorname{Im} f(x + ih)}{h} \\
 = f'(x) - {} & \tfrac16 h^2 f'''(x) + O(h^4) ,
 \end{aligned}""",
-    by="quartics, where O(h⁴) is 0, and sin",
+    by="quartics and sin",
 )
 def complex_step_error(df, dddf, x, h):
     return df(x) - 1 / 6 * h**2 * dddf(x)
@@ -547,7 +547,7 @@ def check_complex_step_error(formula):
 E_{\text{forward}} &= \tfrac12 h\,|f''| + \frac{2\varepsilon |f|}{h} \\
 E_{\text{central}} &= \tfrac16 h^2\,|f'''| + \frac{\varepsilon |f|}{h}
 \end{aligned}""",
-    by="functions that attain the bounds, and others that do not",
+    by="functions that attain it",
 )
 def two_errors(h, ε, f, ddf, dddf):
     return (
@@ -593,7 +593,7 @@ def check_two_errors(formula):
 h_{\text{forward}} &= 2\sqrt{\varepsilon\,|f| / |f''|} \\
 h_{\text{central}} &= \sqrt[3]{3\,\varepsilon\,|f|/|f'''|}
 \end{aligned}""",
-    by="a numerical search for the least bound",
+    by="a numerical search",
 )
 def best_step(ε, f, ddf, dddf):
     return 2 * np.sqrt(ε * abs(f) / abs(ddf)), np.cbrt(3 * ε * abs(f) / abs(dddf))

@@ -106,7 +106,7 @@ def draw_chain(*, x, step):
         ax.plot([low], [y], "o", color=COLOR.parameter, ms=7)
     for upper, lower, y in ((*chain.ends[:2], 2), (*chain.ends[1:], 1)):
         for a, b, color in zip(upper, lower, (COLOR.parameter, COLOR.step), strict=True):
-            ax.plot([a, b], [y - 0.08, y - 0.92], color=color, lw=1, ls=":")
+            ax.plot([a, b], [y - 0.08, y - 0.92], color=color, lw=1.6, ls=":")
     ax.set_yticks([])
 
     rates, ax = panel("How much each link stretches", "ratio", "", xlim=(-2.8, 3.3), ylim=(-0.5, 3))
