@@ -1,8 +1,8 @@
 """Numerical differentiation, and the check that every gradient in the book has to pass.
 
-Sources: Higham, *Accuracy and Stability of Numerical Algorithms* (2002), sec. 1.14 (rounding
-against truncation); Squire & Trapp, "Using complex variables to estimate derivatives of real
-functions", SIAM Review 40 (1998) (the complex step).
+Sources: Nocedal & Wright, *Numerical Optimization* (2006), sec. 8.1, and Press et al., *Numerical
+Recipes* (2007), sec. 5.7 (rounding against truncation); Squire & Trapp, "Using complex variables to
+estimate derivatives of real functions", SIAM Review 40 (1998) (the complex step).
 """
 
 from __future__ import annotations
@@ -48,9 +48,10 @@ def central_difference(f, x, h):
 def complex_step(f, x, h=1e-20):
     """Im f(x + ih) / h: no subtraction, so no cancellation, and the step may be tiny.
 
-    ``f`` must be analytic and written with operations that carry complex numbers: ``abs``,
-    ``max`` and comparisons do not. Shapes and errors as in ``forward_difference``, and
-    ``ValueError`` where ``f`` drops the imaginary part (returns real numbers).
+    ``f`` must be analytic near x and computed by analytic operations: arithmetic, ``exp``, ``sin``
+    and their like. ``z * np.conj(z)`` is not, and gives 0 in silence; ``np.maximum`` compares real
+    parts first. Shapes and errors as in ``forward_difference``, and ``ValueError`` where ``f``
+    drops the imaginary part (returns real numbers), as ``np.abs`` does.
     """
     x, h = _point_and_step(x, h)
     value = f(x + 1j * h)
@@ -130,18 +131,12 @@ def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=
     largest = 0.0
     for k, (name, point) in enumerate(zip(names, points, strict=True)):
         slope = as_finite_array(analytic[k], f"gradient with respect to {name}", shape=point.shape)
+        typical = float(np.linalg.norm(slope)) / np.sqrt(max(1, slope.size))
         for trial in range(directions):
             v = rng.standard_normal(point.shape)
             v /= np.linalg.norm(v)
-
-            def along(t, k=k, v=v):
-                moved = [p + t * v if i == k else p.copy() for i, p in enumerate(points)]
-                return _scalar(f(*moved))
-
-            size = max(1.0, float(np.max(np.abs(point), initial=0.0)))
-            numeric, rounding = _fourth_order(along, size)
+            numeric, rounding = _derivative_along(f, points, k, v)
             claimed = float(np.sum(slope * v))
-            typical = float(np.linalg.norm(slope)) / np.sqrt(max(1, slope.size))
             scale = max(abs(claimed), abs(numeric), typical, max(rounding, atol) / rtol)
             error = abs(claimed - numeric) / scale
             largest = max(largest, error)
@@ -187,6 +182,16 @@ def _point_and_step(x, h):
 
 def _default_steps(x):
     return np.cbrt(EPSILON) * np.maximum(1.0, np.abs(x))
+
+
+def _derivative_along(f, points, k, v):
+    """Derivative of ``f(*points)`` when point ``k`` moves along ``v``, and its rounding error."""
+
+    def along(t):
+        moved = [p + t * v if i == k else p.copy() for i, p in enumerate(points)]
+        return _scalar(f(*moved))
+
+    return _fourth_order(along, max(1.0, float(np.max(np.abs(points[k]), initial=0.0))))
 
 
 def _fourth_order(along, scale):

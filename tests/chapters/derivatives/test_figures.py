@@ -1,111 +1,116 @@
-"""The drawings of the chapter on derivatives say what is true, and the sources' claims fail."""
+"""What the figures of the chapter on derivatives are given, and how they put it into words."""
+
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from helpers.chapters.derivatives import figures
-from helpers.mathematics.functions import weierstrass
-from helpers.mathematics.numdiff import complex_step
+from helpers.chapters.derivatives import experiments, figures
+
+POINT = Fraction(experiments.POINT)
 
 
-def test_the_secant_reading_gives_both_slopes():
-    _, reading = figures.draw_secant(x=1.0, h=1.0)
-    assert reading == (
-        "x = 1, h = 1: the secant's slope is 1.33, the tangent's 0; they differ by 1.3."
-    )
+def bell(x):
+    return 1 / (1 + x * x)
 
 
-def test_the_secant_agrees_by_accident_at_minus_three_x():
-    _, reading = figures.draw_secant(x=-0.5, h=1.5)
-    assert "they differ by 0." in reading
+def imaginary_part_of_bell(x, h):
+    """Im 1/(1 + (x + ih)²), in fractions."""
+    real, imaginary = 1 + x * x - h * h, 2 * x * h
+    return -imaginary / (real**2 + imaginary**2)
 
 
-def test_errors_of_the_schemes_have_their_orders_and_then_rounding():
-    large = figures.step_errors(np.array([1e-2, 1e-3]))
-    assert large["forward"][0] / large["forward"][1] == pytest.approx(10, rel=0.05)
-    assert large["central"][0] / large["central"][1] == pytest.approx(100, rel=0.05)
-    tiny = figures.step_errors(1e-15)
-    assert tiny["forward"] > 1e-3
-    assert tiny["complex step"] < 1e-15
-
-
-def test_the_best_steps_are_near_the_marks():
-    h = np.logspace(-14, -1, 300)
-    errors = figures.step_errors(h)
-    smooth = {
-        k: np.convolve(np.log(np.maximum(v, 1e-17)), np.ones(15) / 15, "same")
-        for k, v in errors.items()
+@pytest.mark.parametrize("h", [1.0, 0.3, 1e-2, 1e-5, 1e-11, 1e-16])
+def test_truncation_is_what_exact_fractions_give(h):
+    exact, step = -2 * POINT / (1 + POINT**2) ** 2, Fraction(h)
+    quotients = {
+        "forward": (bell(POINT + step) - bell(POINT)) / step,
+        "central": (bell(POINT + step) - bell(POINT - step)) / (2 * step),
+        "complex step": imaginary_part_of_bell(POINT, step) / step,
     }
-    assert 1e-9 < h[np.argmin(smooth["forward"][8:-8]) + 8] < 1e-7
-    assert 1e-7 < h[np.argmin(smooth["central"][8:-8]) + 8] < 1e-4
+    for name, errors in experiments.step_errors(h).items():
+        assert errors.truncation == pytest.approx(float(quotients[name] - exact), rel=1e-12)
+        assert errors.total == pytest.approx(errors.truncation + errors.rounding, rel=1e-12)
 
 
-def test_readings_of_the_step_size_say_which_error_rules():
-    assert "truncation still rules" in figures.draw_step_size(h=1e-4)[1]
-    assert "useless" in figures.draw_step_size(h=1e-16)[1]
-    assert "rounding has caught up" in figures.draw_step_size(h=1e-10)[1]
+def test_errors_come_for_many_steps_at_once():
+    h = np.array([[1e-2, 1e-3], [1e-15, 1.0]])
+    for errors in experiments.step_errors(h).values():
+        assert [part.shape for part in errors] == [(2, 2)] * 3
 
 
-def test_continuity_does_not_imply_a_derivative():
-    """|x| is continuous at 0, and its quotients go to two different slopes."""
-    f = figures.GALLERY["|x| (a kink)"][0]
-    h = np.logspace(-1, -12, 12)
-    assert np.max(np.abs(f(h) - f(0))) <= 0.1
-    assert f(h[-1]) - f(0) < 1e-11
-    assert np.all((f(h) - f(0)) / h == 1)
-    assert np.all((f(-h) - f(0)) / -h == -1)
+def test_the_chain_is_followed_in_exact_fractions():
+    for x, step in ((0.75, 0.5), (-1.25, 0.25), (0.0, 0.5)):
+        chain = experiments.follow_chain(x, step)
+        first, second = Fraction(x), Fraction(x) + Fraction(step)
+        inner = (second**2 - first**2) / Fraction(step)
+        whole = (bell(second) - bell(first)) / Fraction(step)
+        assert chain.stretch == pytest.approx((float(inner), float(whole / inner), float(whole)))
+        assert chain.ends[0] == (x, x + step)
+        assert chain.ends[1] == pytest.approx((x**2, (x + step) ** 2))
+        assert chain.ends[2] == pytest.approx((bell(x), bell(x + step)))
+        assert chain.derivative[2] == pytest.approx(chain.derivative[0] * chain.derivative[1])
 
 
-def test_weierstrass_quotients_reach_ten_million():
-    n = 8
-    k = np.arange(n)
-    a, b = 0.5, 13.0
-    quotient = b**n * (np.sum(a**k * (np.cos(b ** (k - n) * np.pi) - 1)) - 2 * a**n / (1 - a))
-    assert abs(quotient) > 1e7
+@pytest.mark.parametrize(
+    ("drawn", "reading"),
+    [
+        (
+            lambda: figures.draw_secant(x=1.0, h=1.0),
+            "x = 1, h = 1: the secant's slope is 1.33, the tangent's 0; they differ by 1.3.",
+        ),
+        (
+            lambda: figures.draw_secant(x=-0.5, h=1.5),
+            "x = −0.5, h = 1.5: secant and tangent have the same slope, −0.75, although h is "
+            "not small.",
+        ),
+        (
+            lambda: figures.draw_slope_curve(x=-1.0),
+            "x = −1: f is level, f′ = 0; it stops rising here and begins to fall.",
+        ),
+        (
+            lambda: figures.draw_slope_curve(x=0.5),
+            "x = 0.5: f falls here, and f′ = −0.75 lies below the axis.",
+        ),
+        (
+            lambda: figures.draw_chain(x=0.75, step=0.5),
+            "x = 0.75, Δx = 0.5: Δv is 2 times Δx, Δu is −0.25 times Δv; together −0.5 times, and "
+            "the chain rule says −0.614.",
+        ),
+        (
+            lambda: figures.draw_tangent_error(step=0.5),
+            "Δx = 0.5: the tangent says 1.5, eˣ is 1.65; the error 0.149 is 1.2 times ½ Δx².",
+        ),
+        (
+            lambda: figures.draw_tangent_error(step=0.0),
+            "Δx = 0: curve and tangent touch, the error is 0.",
+        ),
+        (
+            lambda: figures.draw_step_size(h=1e-16),
+            "h = 1×10⁻¹⁶: forward error 0.48 (over a tenth of the slope) by rounding; central "
+            "error 0.48 (over a tenth of the slope) by rounding; complex step error below 10⁻¹⁴.",
+        ),
+    ],
+)
+def test_readings_say_it_in_these_words(drawn, reading):
+    assert drawn()[1] == reading
 
 
-def test_weierstrass_is_bounded_and_refuses_a_smooth_choice():
-    x = np.linspace(-1, 1, 1001)
-    assert np.max(np.abs(weierstrass(x))) <= 2
-    with pytest.raises(ValueError, match=r"0 < a < 1, b odd, ab > 1 \+ 3π/2"):
-        weierstrass(x, a=0.1, b=13)
-
-
-@pytest.mark.parametrize("name", figures.GALLERY)
-def test_the_gallery_says_of_each_function_what_its_quotients_do(name):
-    f, _, verdict = figures.GALLERY[name]
-    h = 13.0 ** -np.arange(1, 6)
-    right = (f(h) - f(0.0)) / h
-    left = (f(-h) - f(0.0)) / -h
-    if "not differentiable" in verdict or "differentiable nowhere" in verdict:
-        settles = abs(right[-1] - right[-2]) < 0.1 and abs(right[-1] - left[-1]) < 0.1
-        assert not settles
-    elif "not continuous" in verdict:
-        assert abs(f(1e-12) - f(0.0)) > 0.5
-    else:
-        assert abs(right[-1]) < 1e-4
-        assert abs(left[-1]) < 1e-4
-    if "10⁴" in verdict:
-        assert max(abs(right).max(), abs(left).max()) > 1e4
-
-
-def test_the_tangents_error_is_of_second_order():
-    for step, factor in ((0.5, 1.2), (-0.5, 0.85), (0.125, 1.0)):
-        _, reading = figures.draw_tangent_error(step=step)
-        assert f"is {factor:.2g} times ½ Δx²" in reading or f"{factor}" in reading
-    assert figures.draw_tangent_error(step=0.0)[1].endswith("the error is 0.")
-
-
-def test_slope_two_does_not_mean_plus_two():
-    """Three functions of slope 2 change by other amounts over a step of 1."""
-    changes = {
-        6.389: lambda t: np.exp(2 * t),
-        1.683: lambda t: 2 * np.sin(t),
-        -8.0: lambda t: 2 * t - 10 * t**2,
-    }
-    for change, f in changes.items():
-        assert complex_step(f, 0.0) == pytest.approx(2)
-        assert f(1.0) - f(0.0) == pytest.approx(change, abs=1e-3)
+@pytest.mark.parametrize("name", experiments.GALLERY)
+def test_in_the_gallery_no_series_hides_the_other(name):
+    """The quotients of the two sides stand in the two halves of the drawing."""
+    (_, slopes), _ = figures.draw_gallery(function=name)
+    (ax,) = slopes.axes
+    colours = {}
+    for line in ax.lines:
+        x = line.get_xdata()
+        if line.get_linestyle() == "None" and len(x):
+            colours.setdefault(line.get_color(), set()).update(np.sign(x))
+    assert sorted(map(tuple, colours.values())) == [(-1.0,), (1.0,)]
+    for line in ax.lines:
+        marker, y = line.get_marker(), line.get_ydata()
+        if marker in "^v" and len(y):  # triangles point to where the quotients have gone
+            assert np.all(np.sign(y) == (1 if marker == "^" else -1))
 
 
 @pytest.mark.parametrize(
@@ -113,6 +118,9 @@ def test_slope_two_does_not_mean_plus_two():
     [
         (lambda: figures.draw_secant(x=np.nan, h=1.0), "x must be a finite number"),
         (lambda: figures.draw_secant(x=0.0, h=-1.0), "h must be greater than 0, got -1"),
+        (lambda: figures.draw_slope_curve(x=None), "x must be a finite number"),
+        (lambda: figures.draw_chain(x=0.0, step=0.0), "step must be greater than 0, got 0"),
+        (lambda: figures.draw_step_size(h=0.0), "h must be greater than 0, got 0"),
         (lambda: figures.draw_gallery(function="tan"), "function must be one of"),
         (lambda: figures.draw_tangent_error(step="far"), "step must be a finite number"),
     ],

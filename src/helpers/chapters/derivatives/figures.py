@@ -4,89 +4,154 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.mathematics.functions import weierstrass
-from helpers.mathematics.numdiff import central_difference, complex_step, forward_difference
+from helpers.chapters.derivatives.experiments import (
+    GALLERY,
+    POINT,
+    expected_errors,
+    follow_chain,
+    quotients,
+    step_errors,
+)
+from helpers.mathematics.functions import bell_slope, cubic, cubic_slope, weierstrass
+from helpers.mathematics.numdiff import forward_difference
 from helpers.mathematics.validate import as_finite_float, as_positive, one_of
-from helpers.show.style import COLOR, format_number, label, panel
-
-# A cubic with a hill and a valley: slopes of both signs, and none of them by accident 1.
-_X = np.linspace(-2.3, 2.3, 93)
-
-
-def _cubic(x):
-    return x**3 / 3 - x
-
-
-def _cubic_slope(x):
-    return x**2 - 1
+from helpers.show.style import COLOR, format_number, label, panel, power_of_ten
 
 
 def draw_secant(*, x, h):
     """Curve of f(x) = x³/3 − x with its secant through x and x + h, and slope against h."""
     x, h = as_finite_float(x, "x"), as_positive(h, "h")
-    slope, limit = forward_difference(_cubic, x, h), _cubic_slope(x)
+    slope, limit = float(forward_difference(cubic, x, h)), cubic_slope(x)
 
     curve, ax = panel(
-        "The curve, a secant, the tangent", "x", "f(x)", xlim=(-2.3, 4.1), ylim=(-3, 5)
+        "The curve, a secant, the tangent", "x", "f(x)", xlim=(-2.4, 3.1), ylim=(-2.6, 6.4)
     )
-    ends = np.array([-2.3, 4.1])
-    ax.plot(_X, _cubic(_X), color=COLOR.loss)
-    ax.plot(np.linspace(2.3, 2.9, 13), _cubic(np.linspace(2.3, 2.9, 13)), color=COLOR.loss)
-    ax.plot(ends, _cubic(x) + limit * (ends - x), color=COLOR.gradient, ls="--", lw=1.5)
-    ax.plot(ends, _cubic(x) + slope * (ends - x), color=COLOR.step)
-    ax.plot([x], [_cubic(x)], "o", color=COLOR.parameter, ms=8)
-    ax.plot([x + h], [_cubic(x + h)], "s", color=COLOR.step, ms=7)
-    label(ax, 2.35, -2.6, "- - tangent", COLOR.gradient)
-    label(ax, 2.35, -1.9, "— secant", COLOR.step)
+    ends, wide = np.array([-2.4, 3.1]), np.linspace(-2.4, 3.1, 111)
+    ax.plot(wide, cubic(wide), color=COLOR.loss)
+    ax.plot(ends, cubic(x) + limit * (ends - x), color=COLOR.gradient, ls="--", lw=1.5)
+    ax.plot(ends, cubic(x) + slope * (ends - x), color=COLOR.step)
+    ax.plot([x], [cubic(x)], "o", color=COLOR.parameter, ms=8)
+    ax.plot([x + h], [cubic(x + h)], "s", color=COLOR.step, ms=7)
+    label(ax, -2.2, 5.8, "— secant", COLOR.step)
+    label(ax, -2.2, 4.9, "- - tangent", COLOR.gradient)
 
     slopes, ax = panel(
-        "Slope of the secant", "distance h", "slope", xlim=(8e-3, 2.5), ylim=(-2, 8), xscale="log"
+        "Slope of the secant", "distance h", "slope", xlim=(8e-3, 2), ylim=(-1.6, 4.6), xscale="log"
     )
-    hs = np.geomspace(8e-3, 2.5, 50)
-    ax.plot(hs, forward_difference(_cubic, x, hs), color=COLOR.step, lw=1.2)
+    hs = np.geomspace(8e-3, 2, 50)
+    ax.plot(hs, forward_difference(cubic, x, hs), color=COLOR.step, lw=1.2)
     ax.axhline(limit, color=COLOR.gradient, ls="--", lw=1.5)
     ax.plot([h], [slope], "s", color=COLOR.step, ms=7)
-    label(ax, 2.3, limit, "slope of the tangent", COLOR.gradient, ha="right", dy=-9)
+    label(ax, 9e-3, limit, "slope of the tangent", COLOR.gradient, dy=-11)
+    reading = f"x = {format_number(x)}, h = {format_number(h)}: "
     gap = slope - limit
-    reading = (
-        f"x = {format_number(x)}, h = {format_number(h)}: the secant's slope is "
-        f"{format_number(slope)}, the tangent's {format_number(limit)}; they differ by "
-        f"{format_number(abs(gap), 2)}."
-    )
+    if abs(gap) < 1e-12:
+        reading += (
+            f"secant and tangent have the same slope, {format_number(limit)}, "
+            "although h is not small."
+        )
+    else:
+        reading += (
+            f"the secant's slope is {format_number(slope)}, the tangent's "
+            f"{format_number(limit)}; they differ by {format_number(abs(gap), 2)}."
+        )
     return (curve, slopes), reading
 
 
-def _bell(x):
-    # Arithmetic only: its rounding is the same on every machine, which that of sin is not.
-    return 1 / (1 + x * x)
+def draw_slope_curve(*, x):
+    """Left, f(x) = x³/3 − x with its tangent at x; right, the slope f′ as a curve of its own."""
+    x = as_finite_float(x, "x")
+    slope, wide = cubic_slope(x), np.linspace(-2.2, 2.2, 89)
+    curve, ax = panel("The curve f", "x", "f(x)", xlim=(-2.3, 2.3), ylim=(-2.2, 2.2))
+    ax.plot(wide, cubic(wide), color=COLOR.loss)
+    ax.axvline(x, color=COLOR.muted, lw=1)
+    run = np.array([-0.6, 0.6])
+    ax.plot(x + run, cubic(x) + slope * run, color=COLOR.gradient, ls="--")
+    ax.plot([x], [cubic(x)], "o", color=COLOR.parameter, ms=8)
+
+    slopes, ax = panel("Its slope f′", "x", "f′(x)", xlim=(-2.3, 2.3), ylim=(-2, 4.4))
+    ax.axhline(0, color=COLOR.muted, lw=1.4)
+    ax.plot([x, x], [-1.25, 4.4], color=COLOR.muted, lw=1)
+    ax.plot(wide, cubic_slope(wide), color=COLOR.gradient)
+    ax.plot([x, x], [0, slope], color=COLOR.gradient, lw=3.5)
+    ax.plot([x], [slope], "o", color=COLOR.gradient, ms=8)
+    for at, word in ((-1.75, "f rises"), (0, "f falls"), (1.75, "f rises")):
+        label(ax, at, -1.6, word, COLOR.loss, ha="center")
+    place = f"x = {format_number(x)}: "
+    if slope == 0:
+        before, after = ("rising", "fall") if x < 0 else ("falling", "rise")
+        said = f"f is level, f′ = 0; it stops {before} here and begins to {after}."
+    else:
+        way, side = ("rises", "above") if slope > 0 else ("falls", "below")
+        said = f"f {way} here, and f′ = {format_number(slope)} lies {side} the axis."
+    return (curve, slopes), place + said
 
 
-def _bell_slope(x):
-    return -2 * x / (1 + x * x) ** 2
+def draw_chain(*, x, step):
+    """Left, a change of x carried to v = x² and on to u = 1/(1 + v); right, the three stretches."""
+    chain = follow_chain(x, step)
+    lines, ax = panel(
+        "One change, two links",
+        "position on the line (one scale for all three)",
+        "",
+        xlim=(-1.6, 3.3),
+        ylim=(-0.5, 3),
+    )
+    names = ("x", "v = x²", "u = 1/(1 + v)")
+    for (low, high), y, name in zip(chain.ends, (2, 1, 0), names, strict=True):
+        ax.axhline(y, color=COLOR.muted, lw=1)
+        label(ax, -1.55, y, name, COLOR.ink, dy=10)
+        ax.plot([low, high], [y, y], color=COLOR.step, lw=5)
+        ax.plot([high], [y], "s", color=COLOR.step, ms=7)
+        ax.plot([low], [y], "o", color=COLOR.parameter, ms=7)
+    for upper, lower, y in ((*chain.ends[:2], 2), (*chain.ends[1:], 1)):
+        for a, b, color in zip(upper, lower, (COLOR.parameter, COLOR.step), strict=True):
+            ax.plot([a, b], [y - 0.08, y - 0.92], color=color, lw=1.6, ls=":")
+    ax.set_yticks([])
+
+    rates, ax = panel("How much each link stretches", "ratio", "", xlim=(-2.8, 3.3), ylim=(-0.5, 3))
+    for ratio, limit, y, name in zip(
+        chain.stretch,
+        chain.derivative,
+        (2, 1, 0),
+        ("Δv/Δx  and  v′", "Δu/Δv  and  u′", "Δu/Δx  and  u′ v′"),
+        strict=True,
+    ):
+        label(ax, 3.25, y, name, COLOR.ink, ha="right", dy=14)
+        ax.plot([limit], [y], "D", color=COLOR.gradient, ms=11, mfc="none", mew=1.8)
+        if ratio is not None:
+            ax.plot([ratio], [y], "s", color=COLOR.step, ms=5.5)
+    ax.axvline(0, color=COLOR.muted, lw=1)
+    label(ax, -2.7, 2.8, "■ over Δx", COLOR.step)
+    label(ax, 3.25, 2.8, "◇ in the limit", COLOR.gradient, ha="right")
+    ax.set_yticks([])
+    return (lines, rates), _say_chain(x, step, chain)
 
 
-_AT = 0.7
-_SMALLEST = 1e-17  # where an error of exactly zero is drawn
-
-
-def step_errors(h):
-    """Errors of three schemes for f(x) = 1/(1+x²) at x = 0.7 with step ``h`` > 0.
-
-    Returns {"forward": …, "central": …, "complex step": …}, each of the shape of ``h``.
-    """
-    exact = _bell_slope(_AT)
-    return {
-        "forward": np.abs(forward_difference(_bell, _AT, h) - exact),
-        "central": np.abs(central_difference(_bell, _AT, h) - exact),
-        "complex step": np.abs(complex_step(_bell, _AT, h) - exact),
-    }
+def _say_chain(x, step, chain):
+    inner, outer, whole = chain.stretch
+    place = f"x = {format_number(x)}, Δx = {format_number(step)}: "
+    product = format_number(chain.derivative[2])
+    if outer is None:
+        return (
+            f"{place}v comes back to where it was, Δv = 0, so that Δu = 0 too and there is no "
+            f"ratio Δu/Δv; the chain rule says {product} for small Δx."
+        )
+    return (
+        f"{place}Δv is {format_number(inner)} times Δx, Δu is {format_number(outer)} times Δv; "
+        f"together {format_number(whole)} times, and the chain rule says {product}."
+    )
 
 
 _SCHEMES = {
-    "forward": (COLOR.step, "o", "-"),
-    "central": (COLOR.model, "s", "--"),
-    "complex step": (COLOR.target, "D", ":"),
+    "forward": (COLOR.step, "o", 7, "-"),
+    "central": (COLOR.model, "s", 10, "--"),
+    "complex step": (COLOR.target, "D", 5, ":"),
 }
+_SMALLEST = 1e-17  # where an error of exactly zero is drawn
+_TOO_SMALL_TO_SAY = 1e-14
+#: One part of an error is named as its cause where it is this many times the other.
+_CLEARLY = 3.0
 
 
 def draw_step_size(*, h):
@@ -102,120 +167,90 @@ def draw_step_size(*, h):
         yscale="log",
     )
     hs = np.logspace(-16, 0, 65)
+    for expected in expected_errors(hs).values():
+        ax.plot(hs, expected, color=COLOR.muted, lw=1)
     for name, errors in step_errors(hs).items():
-        color, _, dashes = _SCHEMES[name]
-        ax.plot(hs, np.maximum(errors, _SMALLEST), color=color, ls=dashes, lw=1.4)
-    label(ax, 3e-13, 6e-2, "forward", COLOR.step)
-    label(ax, 1.2e-6, 2e-12, "central", COLOR.model, ha="right")
+        color, _, _, dashes = _SCHEMES[name]
+        ax.plot(hs, np.maximum(np.abs(errors.total), _SMALLEST), color=color, ls=dashes, lw=1.4)
+    label(ax, 3e-5, 3e-4, "forward", COLOR.step, ha="right")
+    label(ax, 1.4e-3, 2e-9, "central", COLOR.model)
     label(ax, 6e-17, 3e-15, "complex step", COLOR.target)
+    label(ax, 2e-13, 3, "— expected", COLOR.muted)
     ax.axvline(h, color=COLOR.muted, lw=1)
-    now = {name: float(error) for name, error in step_errors(h).items()}
+    now = step_errors(h)
     for name, error in now.items():
-        color, marker, _ = _SCHEMES[name]
-        ax.plot([h], [max(error, _SMALLEST)], marker, color=color, ms=7)
-    reading = f"h = {format_number(h, 2)}: " + ", ".join(
-        f"{name} {_size(error)}" for name, error in now.items()
-    )
-    best = min(now, key=lambda name: now[name] if name != "complex step" else np.inf)
-    if max(now["forward"], now["central"]) > 0.1:
-        reading += "; the step is useless for the two differences"
-    elif now["forward"] > 2 * now["central"]:
-        reading += "; truncation still rules the forward difference"
+        color, marker, size, _ = _SCHEMES[name]
+        ax.plot([h], [max(abs(float(error.total)), _SMALLEST)], marker, color=color, ms=size)
+    said = "; ".join(_say_error(name, error) for name, error in now.items())
+    return figure, f"h = {format_number(h, 4)}: {said}."
+
+
+def _say_error(name, error):
+    total, truncation, rounding = (abs(float(part)) for part in error)
+    if total < _TOO_SMALL_TO_SAY:
+        return f"{name} error below {power_of_ten(-14)}"
+    if truncation > _CLEARLY * rounding:
+        cause = "truncation"
+    elif rounding > _CLEARLY * truncation:
+        cause = "rounding"
     else:
-        reading += f"; rounding has caught up with both, {best} is no real winner"
-    return figure, reading + "."
+        cause = "truncation and rounding"
+    share = total / abs(bell_slope(POINT))
+    size = " (over a tenth of the slope)" if share > 0.1 else ""
+    return f"{name} error {format_number(total, 2)}{size} by {cause}"
 
 
-def _size(error):
-    return "at rounding level" if error < 1e-15 else f"is off by {format_number(error, 2)}"
-
-
-def _root(x):
-    return np.cbrt(x)
-
-
-def _wiggle(x):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(x == 0, 0.0, x**2 * np.sin(1 / np.where(x == 0, 1.0, x)))
-
-
-# name: function, y limits of the curve, continuous at 0?, what the quotients do
-GALLERY = {
-    "x² (smooth)": (
-        np.square,
-        (-0.6, 1.4),
-        "continuous and differentiable at 0: both quotients go to the slope 0",
-    ),
-    "|x| (a kink)": (
-        np.abs,
-        (-0.6, 1.4),
-        "continuous at 0, not differentiable: the quotients stay at +1 and −1",
-    ),
-    "sign of x (a jump)": (
-        np.sign,
-        (-1.6, 1.6),
-        "not continuous at 0, so not differentiable: the quotient passes 10⁴ in size",
-    ),
-    "∛x (a vertical tangent)": (
-        _root,
-        (-1.4, 1.4),
-        "continuous at 0, not differentiable: the quotients grow without bound",
-    ),
-    "x² sin(1/x) (a wild slope)": (
-        _wiggle,
-        (-0.6, 1.4),
-        "differentiable at 0 with slope 0, although its slope has no limit there",
-    ),
-    "Weierstrass (kinks everywhere)": (
-        weierstrass,
-        (-2.6, 2.6),
-        "continuous everywhere, differentiable nowhere: the quotients pass 10⁴ and go on growing",
-    ),
-}
+#: Quotients beyond this are drawn as triangles at the edge.
+_EDGE = 4.2
 
 
 def draw_gallery(*, function):
-    """A function near 0, and its difference quotients from the right and the left against h."""
-    f, ylim, verdict = GALLERY[one_of(function, "function", list(GALLERY))]
-    points = 481 if f is weierstrass else 121
-    x = np.linspace(-1, 1, points)
-    curve, ax = panel("The function", "x", "f(x)", xlim=(-1.05, 1.05), ylim=ylim)
-    if f is np.sign:
-        ax.plot([-1, 0], [-1, -1], color=COLOR.loss)
-        ax.plot([0, 1], [1, 1], color=COLOR.loss)
-    else:
+    """Left, a function near 0; right, its difference quotients at 0 to both sides, against h."""
+    f, width, ylim, slope, verdict = GALLERY[one_of(function, "function", list(GALLERY))]
+    h, right, left = quotients(f)
+    window = (-1.05 * width, 1.05 * width)
+    curve, ax = panel("The function", "x", "f(x)", xlim=window, ylim=ylim)
+    for x in _pieces(f, width):
         ax.plot(x, f(x), color=COLOR.loss, lw=1 if f is weierstrass else 2)
     ax.plot([0], [float(f(0.0))], "o", color=COLOR.parameter, ms=7)
 
-    quotients, ax = panel(
+    slopes, ax = panel(
         "Its difference quotients at 0",
-        "distance h",
+        "h, shrinking towards the middle",
         "slope",
-        xlim=(1.5e-6, 2),
-        ylim=(-9, 9),
-        xscale="log",
+        xlim=(-6.4, 6.4),
+        ylim=(-5, 5),
     )
-    h = np.float64(13.0) ** -np.arange(0, 6) if f is weierstrass else np.logspace(-5, 0, 41)
-    for side, color, marker, name in (
-        (1, COLOR.step, "o", "from the right"),
-        (-1, COLOR.model, "s", "from the left"),
+    ax.axvline(0, color=COLOR.muted, lw=1)
+    if slope is not None:
+        ax.axhline(slope, color=COLOR.gradient, ls="--", lw=1.5)
+        label(ax, 6.2, slope, "slope f′(0)", COLOR.gradient, ha="right", dy=-12)
+    for side, color, marker, values in (
+        (1, COLOR.step, "o", right),
+        (-1, COLOR.model, "s", left),
     ):
-        slopes = (f(side * h) - f(0.0)) / (side * h)
-        inside = np.abs(slopes) <= 9
-        ax.plot(h[inside], slopes[inside], marker, color=color, ms=4)
-        beyond = ~inside
-        ax.plot(
-            h[beyond], np.sign(slopes[beyond]) * 8.6, "^" if side > 0 else "v", color=color, ms=5
-        )
-        label(
-            ax, 1.6, 7.2 if side > 0 else -7.2, f"{marker_sign(marker)} {name}", color, ha="right"
-        )
-    return (curve, quotients), f"{function}: {verdict}."
+        place = side * (6 + np.log10(h))
+        inside = np.abs(values) <= _EDGE
+        ax.plot(place[inside], values[inside], marker, color=color, ms=4)
+        for up in (1, -1):
+            beyond = up * values > _EDGE
+            edge = np.full(beyond.sum(), up * 4.6)
+            ax.plot(place[beyond], edge, "^" if up > 0 else "v", color=color, ms=5)
+    ax.set_xticks(range(-6, 7, 2), ["−1", "−10⁻²", "−10⁻⁴", "0", "10⁻⁴", "10⁻²", "1"])
+    reading = (
+        f"{function}: {verdict}; at distance {format_number(h[-1], 2)} the quotient is "
+        f"{format_number(left[-1], 2)} on the left and {format_number(right[-1], 2)} on the right."
+    )
+    return (curve, slopes), reading
 
 
-def marker_sign(marker):
-    """The character that names a matplotlib marker in a label."""
-    return {"o": "●", "s": "■"}[marker]
+def _pieces(f, width):
+    """Where to draw ``f``, closer together near 0: in one piece, or to both sides of a jump."""
+    right = width * np.linspace(0, 1, 241) ** (1 if f is weierstrass else 2)
+    if abs(f(1e-9) - f(-1e-9)) > 0.5:
+        right = np.array([1e-9, width])
+        return -right[::-1], right
+    return (np.concatenate([-right[:0:-1], right]),)
 
 
 def draw_tangent_error(*, step):
