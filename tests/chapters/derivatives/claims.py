@@ -395,7 +395,7 @@ def slope_two(notebook):
 
 
 @claim(
-    "numbers in a computer have about 16 digits.",
+    "numbers in a computer, as NumPy keeps them, have about 16 digits.",
     "When $f(x+h)$ and $f(x)$ agree in the first 12 of them, their difference has 4 digits left",
     r"with $\varepsilon \approx 2.2 \cdot 10^{-16}$",
 )
