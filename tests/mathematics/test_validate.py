@@ -15,7 +15,6 @@ from helpers.mathematics.validate import (
     one_of,
 )
 
-
 #: How a text of seventy letters is described.
 LONG = "'" + "a" * 56 + "..."
 

@@ -79,7 +79,7 @@ def test_the_chain_is_followed_in_exact_fractions():
         ),
         (
             lambda: figures.draw_tangent_error(step=0.5),
-            "Δx = 0.5: the tangent says 1.5, eˣ is 1.65; the error 0.149 is 1.2 times ½ Δx².",
+            "Δx = 0.5: the tangent says 1.5, eˣ is 1.649; the error 0.149 is 1.19 times ½ Δx².",
         ),
         (
             lambda: figures.draw_tangent_error(step=0.0),

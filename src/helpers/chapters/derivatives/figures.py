@@ -305,8 +305,8 @@ def draw_tangent_error(*, step):
         reading = "Δx = 0: curve and tangent touch, the error is 0."
     else:
         reading = (
-            f"Δx = {format_number(step)}: the tangent says {format_number(linear)}, eˣ is "
-            f"{format_number(exact)}; the error {format_number(error)} is "
-            f"{format_number(error / (step**2 / 2), 2)} times ½ Δx²."
+            f"Δx = {format_number(step)}: the tangent says {format_number(linear, 4)}, eˣ is "
+            f"{format_number(exact, 4)}; the error {format_number(error)} is "
+            f"{format_number(error / (step**2 / 2))} times ½ Δx²."
         )
     return (curve, errors), reading
