@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from chapters import ROOT, chapters
 from chapters import chapter as find_chapter
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests import truth
 
@@ -29,6 +29,10 @@ _WITHOUT_NOTEBOOK = ("tests/chapters/test_equations.py",)
 # pytest tests --hypothesis-profile=default
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
+# For mutants: that an example fails is enough, the smallest one need not be found.
+settings.register_profile(
+    "mutants", derandomize=True, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
 
 
 def find_chromium():

@@ -87,7 +87,8 @@ def noticed(path, source, tests):
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         sys.meta_path.insert(0, Loader(f"helpers.mathematics.{path.stem}", path, source))
-        answer = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(tests)])
+        plain = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        answer = pytest.main([*plain, "--hypothesis-profile=mutants", str(tests)])
         os._exit(int(answer))
     return os.waitpid(child, 0)[1] != 0
 

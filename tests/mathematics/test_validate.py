@@ -15,6 +15,9 @@ from helpers.mathematics.validate import (
     one_of,
 )
 
+#: How a text of seventy letters is described.
+LONG = "'" + "a" * 56 + "..."
+
 
 def refused(call, words):
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
@@ -99,6 +102,7 @@ def test_counts():
     for value in (True, np.True_, 3.0, "3", None):
         with pytest.raises(ValueError, match="n must be a whole number, got"):
             as_count(value, "n")
+    refused(lambda: as_count("a" * 70, "n"), f"n must be a whole number, got {LONG}")
 
 
 def test_choices():
@@ -114,3 +118,5 @@ def test_generators():
             as_generator(other, "seed")
     with pytest.raises(ValueError, match=r"^rng must be .*default_rng\(0\), got 7$"):
         as_generator(7)
+    with pytest.raises(ValueError, match=f"got {re.escape(LONG)}$"):
+        as_generator("a" * 70)

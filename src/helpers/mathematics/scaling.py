@@ -16,7 +16,7 @@ def standardize(columns):
     columns = as_finite_array(columns, "columns", ndim=2, min_size=1)
     mean, deviation = columns.mean(axis=0), columns.std(axis=0)
     # Rounding can leave a constant column with a deviation of about 1e-17 instead of 0.
-    constant = np.flatnonzero(deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300))
+    constant = np.flatnonzero(deviation <= 1e-12 * np.abs(mean))
     if constant.size:
-        raise ValueError(f"columns must vary, got a constant column {int(constant[0])}")
+        raise ValueError(f"columns must vary, got a constant column {constant[0]}")
     return (columns - mean) / deviation, mean, deviation

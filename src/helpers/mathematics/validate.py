@@ -69,7 +69,7 @@ def as_count(value, name, *, minimum=1):
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise ValueError(f"{name} must be a whole number, got {describe(value)}")
     if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {int(value)}")
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
     return int(value)
 
 

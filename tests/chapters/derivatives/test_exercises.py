@@ -13,7 +13,6 @@ from helpers.exercises import check
         ("derivatives-1", np.float32(8)),
         ("derivatives-1", 8.000001),
         ("derivatives-2", (1, 0, 1, 2, 1)),
-        ("derivatives-2", np.array([1.0, 0.0, 1.0, 2.0, 1.0])),
         ("derivatives-3", lambda x: x * np.cos(x * x) + x * np.cos(x * x)),
         ("derivatives-3", lambda x: 2 * x * (1 - 2 * np.sin(x**2 / 2) ** 2)),
         ("derivatives-4", -12),
@@ -25,7 +24,6 @@ from helpers.exercises import check
         ("derivatives-5", 0.0056),
         ("derivatives-5", 0.0047),
         ("derivatives-6", [-24, 400]),
-        ("derivatives-6", np.array([-24.0, 400.0])),
         ("derivatives-7", lambda f, x, h: ((f(x + h) - f(x)) - (f(x) - f(x - h))) / h / h),
         ("derivatives-8", 0.0071),
         ("derivatives-8", 0.00711),
@@ -35,6 +33,11 @@ from helpers.exercises import check
 def test_right_answers_are_right_in_any_form(name, answer):
     verdict = check(name, answer)
     assert verdict, verdict
+
+
+def test_arrays_are_as_good_as_lists():
+    assert check("derivatives-2", np.array([1.0, 0.0, 1.0, 2.0, 1.0]))
+    assert check("derivatives-6", np.array([-24, 400]))
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,12 @@ def test_the_chain_is_followed_in_exact_fractions():
         ),
         (
             lambda: figures.draw_chain(x=0.75, step=0.5),
-            "x = 0.75, Δx = 0.5: Δv is 2 times Δx, Δu is −0.25 times Δv; together −0.5 times, and "
-            "the chain rule says −0.614.",
+            "x = 0.75, Δx = 0.5: Δv/Δx = 2 and Δu/Δv = −0.25; together Δu/Δx = −0.5, and the chain "
+            "rule says −0.614.",
         ),
         (
             lambda: figures.draw_tangent_error(step=0.5),
-            "Δx = 0.5: the tangent says 1.5, eˣ is 1.65; the error 0.149 is 1.2 times ½ Δx².",
+            "Δx = 0.5: the tangent says 1.5, eˣ is 1.649; the error 0.149 is 1.19 times ½ Δx².",
         ),
         (
             lambda: figures.draw_tangent_error(step=0.0),

@@ -43,19 +43,22 @@ def draw_secant(*, x, h):
     ax.axhline(limit, color=COLOR.gradient, ls="--", lw=1.5)
     ax.plot([h], [slope], "s", color=COLOR.step, ms=7)
     label(ax, 9e-3, limit, "slope of the tangent", COLOR.gradient, dy=-11)
-    reading = f"x = {format_number(x)}, h = {format_number(h)}: "
-    gap = slope - limit
-    if abs(gap) < 1e-12:
-        reading += (
-            f"secant and tangent have the same slope, {format_number(limit)}, "
+    return (curve, slopes), say_secant(x, h)
+
+
+def say_secant(x, h):
+    """The reading of ``draw_secant``."""
+    slope, limit = float(forward_difference(cubic, x, h)), cubic_slope(x)
+    place, gap = f"x = {format_number(x)}, h = {format_number(h)}: ", abs(slope - limit)
+    if gap < 1e-12:
+        return (
+            f"{place}secant and tangent have the same slope, {format_number(limit)}, "
             "although h is not small."
         )
-    else:
-        reading += (
-            f"the secant's slope is {format_number(slope)}, the tangent's "
-            f"{format_number(limit)}; they differ by {format_number(abs(gap), 2)}."
-        )
-    return (curve, slopes), reading
+    return (
+        f"{place}the secant's slope is {format_number(slope)}, the tangent's "
+        f"{format_number(limit)}; they differ by {format_number(gap, 2)}."
+    )
 
 
 def draw_slope_curve(*, x):
@@ -77,14 +80,17 @@ def draw_slope_curve(*, x):
     ax.plot([x], [slope], "o", color=COLOR.gradient, ms=8)
     for at, word in ((-1.75, "f rises"), (0, "f falls"), (1.75, "f rises")):
         label(ax, at, -1.6, word, COLOR.loss, ha="center")
-    place = f"x = {format_number(x)}: "
+    return (curve, slopes), say_slope(x)
+
+
+def say_slope(x):
+    """The reading of ``draw_slope_curve``."""
+    place, slope = f"x = {format_number(x)}: ", cubic_slope(x)
     if slope == 0:
         before, after = ("rising", "fall") if x < 0 else ("falling", "rise")
-        said = f"f is level, f′ = 0; it stops {before} here and begins to {after}."
-    else:
-        way, side = ("rises", "above") if slope > 0 else ("falls", "below")
-        said = f"f {way} here, and f′ = {format_number(slope)} lies {side} the axis."
-    return (curve, slopes), place + said
+        return f"{place}f is level, f′ = 0; it stops {before} here and begins to {after}."
+    way, side = ("rises", "above") if slope > 0 else ("falls", "below")
+    return f"{place}f {way} here, and f′ = {format_number(slope)} lies {side} the axis."
 
 
 def draw_chain(*, x, step):
@@ -125,10 +131,12 @@ def draw_chain(*, x, step):
     label(ax, -2.7, 2.8, "■ over Δx", COLOR.step)
     label(ax, 3.25, 2.8, "◇ in the limit", COLOR.gradient, ha="right")
     ax.set_yticks([])
-    return (lines, rates), _say_chain(x, step, chain)
+    return (lines, rates), say_chain(x, step)
 
 
-def _say_chain(x, step, chain):
+def say_chain(x, step):
+    """The reading of ``draw_chain``."""
+    chain = follow_chain(x, step)
     inner, outer, whole = chain.stretch
     place = f"x = {format_number(x)}, Δx = {format_number(step)}: "
     product = format_number(chain.derivative[2])
@@ -138,8 +146,8 @@ def _say_chain(x, step, chain):
             f"ratio Δu/Δv; the chain rule says {product} for small Δx."
         )
     return (
-        f"{place}Δv is {format_number(inner)} times Δx, Δu is {format_number(outer)} times Δv; "
-        f"together {format_number(whole)} times, and the chain rule says {product}."
+        f"{place}Δv/Δx = {format_number(inner)} and Δu/Δv = {format_number(outer)}; together "
+        f"Δu/Δx = {format_number(whole)}, and the chain rule says {product}."
     )
 
 
@@ -177,12 +185,16 @@ def draw_step_size(*, h):
     label(ax, 6e-17, 3e-15, "complex step", COLOR.target)
     label(ax, 2e-13, 3, "— expected", COLOR.muted)
     ax.axvline(h, color=COLOR.muted, lw=1)
-    now = step_errors(h)
-    for name, error in now.items():
+    for name, error in step_errors(h).items():
         color, marker, size, _ = _SCHEMES[name]
         ax.plot([h], [max(abs(float(error.total)), _SMALLEST)], marker, color=color, ms=size)
-    said = "; ".join(_say_error(name, error) for name, error in now.items())
-    return figure, f"h = {format_number(h, 4)}: {said}."
+    return figure, say_step_size(h)
+
+
+def say_step_size(h):
+    """The reading of ``draw_step_size``."""
+    said = "; ".join(_say_error(name, error) for name, error in step_errors(h).items())
+    return f"h = {format_number(h, 4)}: {said}."
 
 
 def _say_error(name, error):
@@ -293,8 +305,8 @@ def draw_tangent_error(*, step):
         reading = "Δx = 0: curve and tangent touch, the error is 0."
     else:
         reading = (
-            f"Δx = {format_number(step)}: the tangent says {format_number(linear)}, eˣ is "
-            f"{format_number(exact)}; the error {format_number(error)} is "
-            f"{format_number(error / (step**2 / 2), 2)} times ½ Δx²."
+            f"Δx = {format_number(step)}: the tangent says {format_number(linear, 4)}, eˣ is "
+            f"{format_number(exact, 4)}; the error {format_number(error)} is "
+            f"{format_number(error / (step**2 / 2))} times ½ Δx²."
         )
     return (curve, errors), reading
