@@ -6,10 +6,13 @@ import pytest
 from helpers.mathematics.factorization import (
     Parameters,
     als_half_step,
+    as_triples,
     fit_biases,
     rating,
     rating_vjp,
+    ridge,
     rmse,
+    shrunken_means,
 )
 from helpers.mathematics.numdiff import check_vjp
 from tests.mathematics.test_recommender import NAMES, generator, small
@@ -62,6 +65,52 @@ def test_alternating_biases_reach_their_minimum():
     gradient = model.gradient(users, items, ratings)
     assert max(np.abs(gradient.user_bias).max(), np.abs(gradient.item_bias).max()) < 1e-9
     assert b[0] == c[0] == 0
+
+
+def test_an_error_is_a_plain_number():
+    assert type(rmse([1.0, 2.0], [1.0, 4.0])) is float
+    assert rmse([1.0, 2.0], [1.0, 4.0]) == np.sqrt(2)
+
+
+def test_shrunken_means_by_hand():
+    # Row 0: 1.5 / (1 + 3). Row 1: (1 + 1 + 0) / (3 + 3). Row 2 has no ratings.
+    rows, residuals = [0, 1, 1, 1], np.array([1.5, 1.0, 1.0, 0.0])
+    assert np.allclose(shrunken_means(rows, residuals, 3, 3.0), [0.375, 1 / 3, 0.0])
+    # With no penalty it is a mean, and nothing is divided by the nothing of row 2.
+    assert np.allclose(shrunken_means(rows, residuals, 3, 0.0), [1.5, 2 / 3, 0.0])
+    weights = np.array([0.5, 2.0, 1.0, 1.0])
+    wanted = [0.75 / 3.5, 3.0 / 7.0, 0.0]
+    assert np.allclose(shrunken_means(rows, residuals, 3, 3.0, weights), wanted)
+
+
+def test_ridge_is_the_minimum_and_the_shortest_where_there_are_many():
+    rng = generator()
+    A, x, charges = rng.normal(size=(5, 3)), rng.normal(size=5), np.array([0.3, 1.0, 2.0])
+    w = ridge(A, x, charges)
+    assert np.allclose(A.T @ (x - A @ w), charges * w, atol=1e-12)
+    assert np.allclose(ridge(A, x, 0.7), ridge(A, x, np.full(3, 0.7)))
+    assert np.allclose(ridge(A[:2], x[:2], 0.0), np.linalg.pinv(A[:2]) @ x[:2], atol=1e-8)
+
+
+def test_biases_after_one_and_two_sweeps_by_hand():
+    # μ = 3; residuals 2, −1, −1 of films 0, 0, 1 by users 0, 1, 1; λ_b = 1.
+    arguments = [0, 1, 1], [0, 0, 1], [5.0, 2.0, 2.0]
+    mu, b, c = fit_biases(*arguments, n_users=2, n_items=2, penalty=1.0, sweeps=1)
+    assert mu == 3.0
+    assert type(mu) is float
+    assert np.allclose(c, [1 / 3, -1 / 2])
+    assert np.allclose(b, [(2 - 1 / 3) / 2, (-1 - 1 / 3 - 1 + 1 / 2) / 3])
+    _, again, films = fit_biases(*arguments, n_users=2, n_items=2, penalty=1.0, sweeps=2)
+    assert np.allclose(films, [(2 - b[0] - 1 - b[1]) / 3, (-1 - b[1]) / 2])
+    assert np.allclose(again[0], (2 - films[0]) / 2)
+
+
+def test_rows_of_unequal_length_are_named_with_their_shapes():
+    message = r"items must have one entry a rating, shape \(3,\), got \(2,\)"
+    with pytest.raises(ValueError, match=message):
+        as_triples([0, 1, 0], [0, 1], [1.0, 2.0, 3.0], 2, 2)
+    users, items, ratings = as_triples([0, 1], [1, 0], [1, 2], 2, 2)
+    assert (users.dtype, items.dtype, ratings.dtype) == (np.intp, np.intp, np.float64)
 
 
 BAD_CALLS = {

@@ -19,7 +19,8 @@ DENSITIES, CHARGES = (0.1, 0.3), (1.0, 10.0)
 BIAS_PENALTIES = tuple(np.geomspace(0.1, 100, 13).tolist())
 #: The five films and the user of the chapter's model with two factors, to two digits.
 FILMS = np.array([[-0.75, 0.58], [-0.53, -0.31], [0.28, 0.55], [-0.02, 0.44], [0.25, 0.06]])
-USER, TITLES = np.array([-1.52, 0.29]), ["one", "two", "three", "four", "five"]
+USER = np.array([-1.02, 0.34])
+TITLES = ["one", "two", "Independence Day", "four", "five"]
 
 
 @pytest.fixture(scope="module")

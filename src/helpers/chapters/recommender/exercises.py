@@ -20,8 +20,9 @@ EXERCISES = [
         slips={
             "That is the plain mean of the residuals: λ_b is missing in the denominator.": 0.875,
             "The penalty is added once to the number of ratings, not to each of them.": 3.5 / 16,
+            "n and λ_b are added, not multiplied.": 3.5 / 12,
+            "That is the sum of the residuals; divide it by n + λ_b.": 3.5,
         },
-        rtol=1e-3,
         praise="3.5 / (4 + 3): a good half of the plain mean.",
     ),
     Exercise(
@@ -53,6 +54,12 @@ EXERCISES = [
             "That is the gradient of ‖p‖² λ without the ½: λp, not 2λp.": (
                 lambda r, prediction, p, q, penalty: -(r - prediction) * q + 2 * penalty * p
             ),
+            "The penalty is ½ λ‖p‖²: its gradient is λp, not λq.": (
+                lambda r, prediction, p, q, penalty: -(r - prediction) * q + penalty * q
+            ),
+            "The prediction is more than p·q: use the one you are given.": (
+                lambda r, prediction, p, q, penalty: -(r - p @ q) * q + penalty * p
+            ),
         },
         praise="Residual times film, plus λ times user.",
     ),
@@ -63,6 +70,9 @@ EXERCISES = [
         slips={
             "That is plain least squares: λ is missing.": lambda Q, targets, penalty: _ridge(
                 Q, targets, 0.0
+            ),
+            "λ belongs on the diagonal: add λI, not λ to every entry.": (
+                lambda Q, targets, penalty: np.linalg.solve(Q.T @ Q + penalty, Q.T @ targets)
             ),
             "λ stands outside the sum here: it is not multiplied by the number of ratings.": (
                 lambda Q, targets, penalty: _ridge(Q, targets, penalty * len(Q))
@@ -77,8 +87,8 @@ EXERCISES = [
         slips={
             "The other way round: inside the sum the row is charged 60 times.": 720.0,
             "Inside the sum the penalty is λ for each rating, so it must shrink.": 12.0,
+            "The other way round: 12 is spread over 60 ratings.": 5.0,
         },
-        rtol=1e-3,
         praise="12 / 60. For a user with 20 ratings it would be 0.6: the two cannot agree for all.",
     ),
     Exercise(
@@ -88,6 +98,7 @@ EXERCISES = [
         slips={
             "The error falls with the root of n, so n grows with the square of 2.5.": 1000.0,
             "More ratings make it smaller: the other way round.": 64.0,
+            "It takes more ratings, and by the square of 2.5.": 160.0,
             "That is the root; the square of 2.5 is wanted.": 400 * 2.5**0.5,
             "That many are to be added; the question asks for all of them.": 2100.0,
         },

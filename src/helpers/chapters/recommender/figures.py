@@ -199,7 +199,7 @@ def draw_planted(results, *, density, penalty, noise=0.5):
         "share of cells observed in %",
         "RMSE",
         xlim=(0, 75),
-        ylim=(0.4, 1.4),
+        ylim=(0.4, 1.5),
     )
     shares, row = [100 * d for d in densities], [results[d, penalty] for d in densities]
     errors = np.array([r.errors for r in row])  # (densities, tables)
@@ -271,11 +271,12 @@ def draw_rotation(user, films, names, *, degrees):
         far = 17 if text == "user" else 11
         label(ax, *point, text, color, ha="center", dx=far * out[0], dy=far * out[1])
 
+    wide = 1.15 * max(np.linalg.norm(before, axis=1).max(), np.abs(films @ user).max())
     right, ax = panel(
         "What turns, and what stays",
         "value",
         "",
-        xlim=(-2.4 * reach, 1.1 * reach),
+        xlim=(-3.2 * wide, wide),
         ylim=(-0.6, len(names) + 0.7),
     )
     ax.set_yticks([])
@@ -284,9 +285,9 @@ def draw_rotation(user, films, names, *, degrees):
     ax.plot(films[:, 0], rows + 0.15, "s", color=COLOR.step)
     ax.plot(films @ user, rows - 0.15, "o", color=COLOR.model)
     for row, letter, name in zip(rows, letters, names, strict=True):
-        label(ax, -2.35 * reach, row, f"{letter} {name}", COLOR.ink)
-    label(ax, -2.35 * reach, len(names) + 0.35, "■ factor 1 of the film", COLOR.step)
-    label(ax, 1.05 * reach, len(names) + 0.35, "● p·q", COLOR.model, ha="right")
+        label(ax, -3.15 * wide, row, f"{letter} {name}", COLOR.ink)
+    label(ax, -3.15 * wide, len(names) + 0.35, "■ factor 1 of the film", COLOR.step)
+    label(ax, 0.95 * wide, len(names) + 0.35, "● p·q", COLOR.model, ha="right")
     first, liked = names[int(np.argmax(films[:, 0]))], names[int(np.argmax(films @ user))]
     reading = (
         f"Turned by {format_number(degrees)}°: “{first}” has the most of factor 1. The user's "
