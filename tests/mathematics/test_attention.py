@@ -365,10 +365,65 @@ def test_W_Q_absorbs_the_scale_exactly(rng):
     np.testing.assert_array_equal(scaled, unscaled)  # √64 is a power of two: to the last bit
 
 
+@pytest.mark.parametrize("rho", [1.0, -1.0])
+def test_a_key_may_be_its_query_or_the_opposite(rho, rng):
+    scores = att.random_scores(3, 2, 1000, rng, correlation=rho)
+    assert (np.sign(scores) == rho).all()
+    np.testing.assert_array_equal(scores[:, 0], scores[:, 1])
+    assert att.random_scores(1, 1, 1, rng).shape == (1, 1)
+
+
+def test_the_smallest_layer_there_is():
+    one = np.ones((1, 1))
+    output, weights = att.multi_head_attention(one, one, one, one, 3 * one)
+    assert output == 3
+    assert weights.shape == (1, 1, 1)
+    assert att.causal_mask(1).tolist() == [[True]]
+    assert att.padding_mask([0, 1], 1).tolist() == [[[False]], [[True]]]
+    np.testing.assert_array_equal(att.fold_scale(one, 1), one)
+
+
 # --- bad input ----------------------------------------------------------------------------------
 
 ONE = np.ones((2, 3))
+#: Arrays whose largest entry in size is negative, and whose smallest is 0.
+Q_, K_, V_ = (np.array([[-s, 0.5, 0.0], [0.0, 0.25, 0.5]]) for s in (3.0, 2.0, 1e10))
+G_ = np.array([[-1e308, 0.0, 1.0], [0.0, 1.0, 1e300]])
+RNG = np.random.default_rng(0)
 BAD = [
+    (lambda: att.scaled_dot_product_attention_vjp(G_, Q_, K_, V_),
+     r"for finite gradients, .* reach 1e\+308, 3, 2 and 1e\+10"),
+    (lambda: att.scaled_dot_product_attention(Q_ * 1e200, K_ * 1e200, V_),
+     r"finite scores, .* reach 3e\+200 and 2e\+200"),
+    (lambda: att.scaled_dot_product_attention([[[]]], ONE, ONE), "Q must have at least 1"),
+    (lambda: att.scaled_dot_product_attention(ONE, [1.0], ONE), "K must have at least 2"),
+    (lambda: att.scaled_dot_product_attention(ONE, ONE, [1.0]), "V must have at least 2"),
+    (lambda: att.scaled_dot_product_attention(ONE * np.nan, ONE, ONE), "Q must be finite"),
+    (lambda: att.scaled_dot_product_attention(ONE, ONE, ONE * np.inf), "V must be finite"),
+    (lambda: att.scaled_dot_product_attention(ONE, ONE, ONE, scale=0.0), "scale must be greater"),
+    (lambda: att.multi_head_attention(ONE, np.ones((3, 0)), ONE.T, ONE.T), "W_Q must have at"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T, np.ones((3, 0))), "W_V must have at"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T, ONE.T, np.ones((2, 0))),
+     "W_O must have at"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T, ONE), "W_V must have shape"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T, ONE.T * np.nan), "W_V must be finite"),
+    (lambda: att.multi_head_attention(ONE, ONE.T * np.nan, ONE.T, ONE.T), "W_Q must be finite"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T * np.nan, ONE.T), "W_K must be finite"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T, ONE.T, n_heads=0), "n_heads must be at"),
+    (lambda: att.multi_head_attention([1.0], ONE.T, ONE.T, ONE.T), "X must have at least 2"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T, ONE.T, context=[1.0]),
+     "context must have at least 2"),
+    (lambda: att.multi_head_attention(ONE, ONE.T, ONE.T, ONE.T, context=np.ones((2, 4))),
+     "W_K must have shape"),
+    (lambda: att.multi_head_attention(ONE, np.ones((3, 2)), np.ones((3, 2)), np.ones((3, 3)),
+                                      n_heads=2), "W_V must have a number of columns"),
+    (lambda: att.split_heads(ONE, 0), "n_heads must be at least 1"),
+    (lambda: att.merge_heads(np.ones((2, 2)) * np.nan), "X must be finite"),
+    (lambda: att.padding_mask([1], 0), "n must be at least 1"),
+    (lambda: att.random_scores(2, 0, 2, RNG), "n_keys must be at least 1"),
+    (lambda: att.random_scores(2, 2, 0, RNG), "n_queries must be at least 1"),
+    (lambda: att.random_scores(2, 2, 2, RNG, correlation=-2.0), "correlation must lie between"),
+    (lambda: att.random_scores(2, 2, 2, RNG, correlation=[0.1]), "correlation must have 0"),
     (lambda: att.scaled_dot_product_attention([1.0], ONE, ONE), "Q must have at least 2"),
     (lambda: att.scaled_dot_product_attention(ONE, ONE[:, :2], ONE), "K must have as many"),
     (lambda: att.scaled_dot_product_attention(ONE, ONE, ONE[:1]), "V must have one row for each"),
