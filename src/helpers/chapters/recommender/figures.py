@@ -248,7 +248,7 @@ def draw_rotation(user, films, names, *, degrees):
     films = as_finite_array(films, "films", shape=(len(names), 2))
     letters = [chr(ord("A") + n) for n in range(len(names))]
     reach = 1.3 * max(np.linalg.norm(films, axis=1).max(), np.linalg.norm(user))
-    before = films
+    before, wide = films, 1.15 * max(np.linalg.norm(films, axis=1).max(), *abs(films @ user))
     films, user = turned(films, degrees), turned(np.reshape(user, (1, 2)), degrees)[0]
     left, ax = panel(
         "User and films in two factors",
@@ -271,7 +271,6 @@ def draw_rotation(user, films, names, *, degrees):
         far = 17 if text == "user" else 11
         label(ax, *point, text, color, ha="center", dx=far * out[0], dy=far * out[1])
 
-    wide = 1.15 * max(np.linalg.norm(before, axis=1).max(), np.abs(films @ user).max())
     right, ax = panel(
         "What turns, and what stays",
         "value",
