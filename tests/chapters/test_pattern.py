@@ -142,7 +142,7 @@ def test_what_it_differentiates_has_a_product_with_its_jacobian(chapter):
 def test_every_product_with_a_jacobian_stands_beside_its_function():
     for path in sorted((ROOT / "src" / "helpers" / "mathematics").glob("*.py")):
         names = set(re.findall(r"^def (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
-        for name in names:
+        for name in names - {"check_vjp"}:
             base = name.removesuffix("_vjp")
             assert name == base or base in names, f"{path.name}: {name} stands without {base}"
 
