@@ -187,7 +187,10 @@ def draw_step_size(*, h):
     ax.axvline(h, color=COLOR.muted, lw=1)
     for name, error in step_errors(h).items():
         color, marker, size, _ = _SCHEMES[name]
-        ax.plot([h], [max(abs(float(error.total)), _SMALLEST)], marker, color=color, ms=size)
+        fill = "none" if name == "central" else color  # where two errors are equal, both show
+        ax.plot(
+            [h], [max(abs(float(error.total)), _SMALLEST)], marker, color=color, ms=size, mfc=fill
+        )
     return figure, say_step_size(h)
 
 
