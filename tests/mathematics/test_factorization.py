@@ -6,6 +6,7 @@ import pytest
 from helpers.mathematics.factorization import (
     Parameters,
     als_half_step,
+    as_ids,
     as_triples,
     fit_biases,
     rating,
@@ -103,6 +104,42 @@ def test_biases_after_one_and_two_sweeps_by_hand():
     _, again, films = fit_biases(*arguments, n_users=2, n_items=2, penalty=1.0, sweeps=2)
     assert np.allclose(films, [(2 - b[0] - 1 - b[1]) / 3, (-1 - b[1]) / 2])
     assert np.allclose(again[0], (2 - films[0]) / 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([0, 3], "users must be between 0 and 2, got 3"),
+        ([[0, 1], [-1, 2]], "users must be between 0 and 2, got -1"),
+        (np.full(99, 0.5), r"users must be whole numbers, got an array of shape \(99,\)"),
+        ([[1], [2, 3]], r"users must be whole numbers, got \[\[1\], \[2, 3\]\]"),
+        ([[1], list(range(90))], r"users must be whole numbers, got \[\[1\], \[0, 1.*\.\.\.$"),
+        ([True], r"users must be whole numbers, got \[True\]"),
+    ],
+)
+def test_ids_that_are_none_are_named(value, message):
+    with pytest.raises(ValueError, match=message):
+        as_ids(value, "users", 3)
+
+
+def test_ids_are_indices_of_the_platform():
+    # Where indices have 32 bits, others would be refused.
+    for dtype in (np.int64, np.int32, np.uint8):
+        assert as_ids(np.array([0, 2], dtype), "users", 3).dtype == np.intp
+    assert as_ids(np.zeros(0, int), "users", 3).size == 0
+
+
+def test_half_steps_need_factors_to_pair_with():
+    for empty in (np.ones((0, 2)), np.ones((2, 0))):
+        with pytest.raises(ValueError, match="column_factors must have at least 1"):
+            als_half_step([0], [0], [1.0], empty, n_rows=1, penalty=1.0)
+    # More columns than factors, and the other way round; the last row has no rating.
+    for shape in ((5, 2), (2, 4)):
+        Q = generator(1).normal(size=shape)
+        found = als_half_step([0, 0, 1], [1, 0, 1], [1.0, 2.0, 3.0], Q, n_rows=3, penalty=0.5)
+        assert found.shape == (3, shape[1])
+        assert np.allclose(found[0], ridge(Q[[1, 0]], np.array([1.0, 2.0]), 0.5))
+        assert not found[2].any()
 
 
 def test_rows_of_unequal_length_are_named_with_their_shapes():

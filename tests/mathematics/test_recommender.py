@@ -11,7 +11,6 @@ from helpers.data.movielens import load_movielens
 from helpers.data.ratings import planted_ratings, split_at_random
 from helpers.mathematics.factorization import (
     Parameters,
-    as_ids,
     fit_biases,
     rating_vjp,
     rmse,
@@ -611,11 +610,3 @@ def test_blowing_up_is_a_matter_of_the_largest_rating():
         sizes = stars * np.abs(1 - (-eta) ** np.arange(1, 61))
         wanted = int(np.argmax(sizes > LIMIT * (stars + 1))) + 1
         assert history.diverged_in == wanted
-
-
-def test_ids_are_indices_of_the_platform():
-    # Where indices have 32 bits, others would be refused.
-    for dtype in (np.int64, np.int32, np.uint8):
-        assert as_ids(np.array([1, 2], dtype), "users", 3).dtype == np.intp
-    with pytest.raises(ValueError, match="users must be between 0 and 2, got 3"):
-        as_ids([0, 3], "users", 3)
