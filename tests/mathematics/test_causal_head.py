@@ -93,6 +93,17 @@ def test_the_start_has_the_sizes_it_promises(rng):
     assert model.start_reader(1, 1, rng, d=1, d_k=1).E.shape == (1, 1)
 
 
+def test_the_start_is_drawn_in_a_fixed_order():
+    """What a seed gives stays what it is: the notebook's numbers hang on it."""
+    reader = model.start_reader(5, 4, np.random.default_rng(7), d=3, d_k=2)
+    drawn = np.random.default_rng(7)
+    np.testing.assert_array_equal(reader.E, 0.5 * drawn.standard_normal((5, 3)))
+    np.testing.assert_array_equal(reader.P, 0.5 * drawn.standard_normal((4, 3)))
+    for W in (reader.W_Q, reader.W_K, reader.W_V):
+        np.testing.assert_allclose(W, drawn.standard_normal((3, 2)) / 3**0.5, rtol=1e-15)
+    np.testing.assert_allclose(reader.W_O, 0.5 * drawn.standard_normal((2, 3)) / 2**0.5, rtol=1e-15)
+
+
 def test_what_comes_later_is_not_seen(rng):
     reader = a_reader(rng)
     tokens = np.array([[0, 2, 1, 4, 1]])

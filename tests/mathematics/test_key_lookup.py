@@ -125,6 +125,24 @@ def test_queries_and_keys_have_components_of_variance_1(task):
     np.testing.assert_array_equal(default.W_V[0], 5 * np.eye(4))
 
 
+def test_starts_and_examples_are_drawn_in_a_fixed_order(task):
+    """What a seed gives stays what it is: the notebook's numbers hang on it."""
+    start, drawn = (
+        lookup.start_weights(task, 3, 2, np.random.default_rng(7)),
+        np.random.default_rng(7),
+    )
+    for W in (start.W_Q, start.W_K):
+        np.testing.assert_allclose(W[1], drawn.standard_normal((16, 3)) / 4, rtol=1e-15)
+    batch, drawn = lookup.draw_lookup(task, 6, np.random.default_rng(8)), np.random.default_rng(8)
+    keys = drawn.standard_normal((6, 10, 16))
+    labels, chosen = drawn.integers(4, size=(6, 10)), drawn.integers(10, size=6)
+    np.testing.assert_array_equal(batch.keys, keys)
+    np.testing.assert_array_equal(batch.values.argmax(axis=-1), labels)
+    np.testing.assert_array_equal(batch.targets, labels[range(6), chosen])
+    noisy = keys[range(6), chosen] @ task.rotation + 0.3 * drawn.standard_normal((6, 16))
+    np.testing.assert_allclose(batch.queries, noisy / np.sqrt(1.09), rtol=1e-12)
+
+
 def test_a_task_has_the_sizes_it_promises(task):
     assert (task.n_items, task.n_classes, task.noise) == (10, 4, 0.3)
     np.testing.assert_allclose(task.rotation @ task.rotation.T, np.eye(16), atol=1e-12)
