@@ -108,8 +108,10 @@ def concerns(item, chapter):
     """Whether a test is about ``chapter``."""
     asked = getattr(getattr(item, "callspec", None), "params", {})
     return (
-        chapter in asked.values()
-        or chapter.page in asked.values()
+        any(
+            value is chapter or (isinstance(value, str) and value == chapter.page)
+            for value in asked.values()
+        )
         or item.path == chapter.notebook
         or chapter.tests in item.path.parents
     )

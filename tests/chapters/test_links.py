@@ -1,7 +1,7 @@
 """Links in the prose set figures, and an address opens a page with a figure in a state."""
 
 import re
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from tests.chapters.test_figures import moving
 from tests.site.pages import opened
@@ -39,12 +39,14 @@ def test_a_value_in_the_text_sets_the_figure_and_its_address_opens_it(chapter, b
     }
     wanted = figure.drawn(values)[1]
     with opened(browser, chapter.page) as page:
-        page.page.locator(f'a.cml-set[data-figure="{name}"][data-set="{query}"]').last.click()
+        link = page.page.locator(f'a.cml-set[data-figure="{name}"]').last
+        assert unquote(link.get_attribute("data-set")) == unquote(query)
+        link.click()
         reading = page.page.locator(f"#{figure.identifier} .cml-reading")
         reading.filter(has_text=wanted).wait_for()
         address = page.page.evaluate("location.hash")
         assert page.complaints == []
-    assert address == f"#{name}?{query}"
+    assert unquote(address) == f"#{name}?{unquote(query)}"
     with opened(browser, chapter.page, address=address) as page:
         page.page.locator(f"#{figure.identifier} .cml-reading").filter(has_text=wanted).wait_for()
         assert page.complaints == []

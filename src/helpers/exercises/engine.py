@@ -218,7 +218,7 @@ def _where(exercise, arguments):
 
 
 def _short(value):
-    if isinstance(value, np.ndarray) and value.size > 6:
+    if isinstance(value, np.ndarray) and (value.size > 6 or value.ndim > 1):
         return f"an array of shape {value.shape}"
     return np.array2string(value, precision=4) if isinstance(value, np.ndarray) else f"{value!r}"
 

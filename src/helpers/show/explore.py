@@ -42,7 +42,7 @@ def explore(draw, *, marks=None, play=None, **controls):
         stand side by side) and one sentence that is true for those values. The first line of its
         docstring is the figure's text alternative. The values are always the controls' own steps.
     marks : dict of dict, optional
-        For a slider's name, named values to mark on its track: ``{"learning_rate": {"2/L": 0.5}}``.
+        For a slider's name, named values to mark on its track: ``{"learning_rate": {"2/M": 0.5}}``.
     play : str, optional
         The slider that is a time or a training step: a button beside it steps it through.
     **controls
