@@ -163,14 +163,14 @@ def browser():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark what needs the built site, and leave out what is not about the chapter asked for."""
+    """Mark what needs the site or a browser, and leave out what the asked chapter does not touch."""
     wanted = config.getoption("chapter")
     if wanted is not None:
         others = [item for item in items if not concerns(item, wanted)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if concerns(item, wanted)]
     for item in items:
-        if "site" in getattr(item, "fixturenames", ()):
+        if {"site", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.site)
 
 
