@@ -163,7 +163,7 @@ def browser():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark what needs the site or a browser, and leave out what the asked chapter does not touch."""
+    """Mark what needs the site or a browser; leave out what the chapter asked for is not about."""
     wanted = config.getoption("chapter")
     if wanted is not None:
         others = [item for item in items if not concerns(item, wanted)]
