@@ -175,7 +175,7 @@ def _point_and_step(x, h):
     x = as_finite_array(x, "x")
     h = as_finite_array(h, "h")
     if np.any(h <= 0):
-        raise ValueError(f"h must be greater than 0, got {float(np.min(h)):g}")
+        raise ValueError(f"h must be greater than 0, got {np.min(h):g}")
     # A plain number in, a plain number out: functions written for floats stay usable.
     return (x if x.ndim else float(x)), (h if h.ndim else float(h))
 
@@ -191,7 +191,7 @@ def _derivative_along(f, points, k, v):
         moved = [p + t * v if i == k else p.copy() for i, p in enumerate(points)]
         return _scalar(f(*moved))
 
-    return _fourth_order(along, max(1.0, float(np.max(np.abs(points[k]), initial=0.0))))
+    return _fourth_order(along, max(1.0, np.max(np.abs(points[k]), initial=0.0)))
 
 
 def _fourth_order(along, scale):
