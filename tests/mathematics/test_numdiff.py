@@ -105,6 +105,33 @@ def test_what_rounding_may_hide_is_four_units_of_the_largest_value_by_the_step(f
         check_gradient(f, lambda x: np.full(1, 1.01 * hidden), x, rng=rng)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_error_is_relative_to_the_largest_of_the_three_sizes(seed):
+    """One direction at a time, with a claim that is too large, too small, and turned."""
+    slope = np.array([1.0, -2.0, 0.5])
+    for claim in (1.5 * slope, 0.6 * slope, slope + np.array([0.9, 0.4, -0.3])):
+        v = np.random.default_rng(seed).standard_normal(3)
+        v /= np.linalg.norm(v)
+        claimed, true = claim @ v, slope @ v
+        largest = max(abs(claimed), abs(true), np.linalg.norm(claim) / np.sqrt(3))
+        error = check_gradient(
+            lambda x: slope @ x,
+            lambda x, claim=claim: claim,
+            np.zeros(3),
+            rng=np.random.default_rng(seed),
+            directions=1,
+            rtol=0.999,
+        )
+        assert error == pytest.approx(abs(claimed - true) / largest, rel=1e-8)
+
+
+def test_an_empty_argument_is_no_obstacle(rng):
+    error = check_gradient(
+        lambda a, b: np.sum(a**2) + np.sum(b), lambda a, b: (2 * a, b), [1.0, 2.0], [], rng=rng
+    )
+    assert error < 1e-8
+
+
 def test_a_level_direction_is_measured_by_the_typical_size(rng):
     """Relative to ‖gradient‖ alone a hundred thousandth would be lost among 10,000 coordinates."""
     weights = rng.normal(size=10_000)
@@ -332,8 +359,8 @@ def test_bad_settings_of_the_check_are_named(rng):
         check(rtol=0)
     with pytest.raises(ValueError, match="atol must be at least 0, got -1"):
         check(atol=-1)
-    with pytest.raises(ValueError, match=r"names must hold one name for each of 1 argument"):
-        check(names=["a", "b"])
+    with pytest.raises(ValueError, match=r"one name for each of 1 argument.*got \['a', 'b'\]"):
+        check(names=("a", "b"))
     assert check(names="a", directions=1) < 1e-9
     with pytest.raises(GradientMismatch, match="respect to argument 1: along random direction 1"):
         check_gradient(np.sum, np.zeros_like, np.ones(2), rng=rng)
@@ -365,6 +392,8 @@ def test_a_value_that_is_none_is_named_on_either_side():
     for f in (above, below):
         with pytest.raises(ValueError, match="the value of f must be a finite number, got inf"):
             numerical_gradient(f, 0.0)
+    with pytest.raises(ValueError, match=r"f must return one number, got an array .*\(3,\)"):
+        numerical_gradient(lambda x: [1.0, 2.0, 3.0], 0.0)
     for f in (two_above, two_below):
         with pytest.raises(ValueError, match=r"f must return one number, got an array .*\(2,\)"):
             numerical_gradient(f, 0.0)
