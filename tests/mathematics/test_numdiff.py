@@ -92,6 +92,46 @@ def test_rounding_is_divided_by_the_step():
         check_gradient(lambda x: (1.0 + x) - x, np.zeros_like, x, rng=rng)
 
 
+@pytest.mark.parametrize(
+    ("f", "largest"),
+    [(lambda x: np.float64(1e3), 1e3), (lambda x: np.sum(1e6 * x**2), 4e6 * EPSILON**0.4)],
+)
+def test_what_rounding_may_hide_is_four_units_of_the_largest_value_by_the_step(f, largest, rng):
+    """Differences of both functions at 0 are exactly 0; a small slope passes, a larger fails."""
+    hidden = 4 * EPSILON * largest / EPSILON**0.2
+    x = np.zeros(1)
+    check_gradient(f, lambda x: np.full(1, 0.99 * hidden), x, rng=rng)
+    with pytest.raises(GradientMismatch):
+        check_gradient(f, lambda x: np.full(1, 1.01 * hidden), x, rng=rng)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_error_is_relative_to_the_largest_of_the_three_sizes(seed):
+    """One direction at a time, with a claim that is too large, too small, and turned."""
+    slope = np.array([1.0, -2.0, 0.5])
+    for claim in (1.5 * slope, 0.6 * slope, slope + np.array([0.9, 0.4, -0.3])):
+        v = np.random.default_rng(seed).standard_normal(3)
+        v /= np.linalg.norm(v)
+        claimed, true = claim @ v, slope @ v
+        largest = max(abs(claimed), abs(true), np.linalg.norm(claim) / np.sqrt(3))
+        error = check_gradient(
+            lambda x: slope @ x,
+            lambda x, claim=claim: claim,
+            np.zeros(3),
+            rng=np.random.default_rng(seed),
+            directions=1,
+            rtol=0.999,
+        )
+        assert error == pytest.approx(abs(claimed - true) / largest, rel=1e-8)
+
+
+def test_an_empty_argument_is_no_obstacle(rng):
+    error = check_gradient(
+        lambda a, b: np.sum(a**2) + np.sum(b), lambda a, b: (2 * a, b), [1.0, 2.0], [], rng=rng
+    )
+    assert error < 1e-8
+
+
 def test_a_level_direction_is_measured_by_the_typical_size(rng):
     """Relative to ‖gradient‖ alone a hundred thousandth would be lost among 10,000 coordinates."""
     weights = rng.normal(size=10_000)
@@ -280,7 +320,7 @@ def test_bad_input_to_the_check_is_named(rng):
         check_gradient(np.sum, lambda x: np.ones(3), np.ones(2), rng=rng, names=["W"])
     with pytest.raises(ValueError, match="f must return one number"):
         check_gradient(lambda x: x, np.ones_like, np.ones(2), rng=rng)
-    with pytest.raises(ValueError, match="one array for each of the 1"):
+    with pytest.raises(ValueError, match=r"one array for each of the 1 argument\(s\), got 2"):
         check_gradient(np.sum, lambda x: (x, x), np.ones(2), rng=rng)
     with pytest.raises(ValueError, match="arguments must hold at least one"):
         check_gradient(np.sum, np.ones_like, rng=rng)
@@ -319,8 +359,8 @@ def test_bad_settings_of_the_check_are_named(rng):
         check(rtol=0)
     with pytest.raises(ValueError, match="atol must be at least 0, got -1"):
         check(atol=-1)
-    with pytest.raises(ValueError, match=r"names must hold one name for each of 1 argument"):
-        check(names=["a", "b"])
+    with pytest.raises(ValueError, match=r"one name for each of 1 argument.*got \['a', 'b'\]"):
+        check(names=("a", "b"))
     assert check(names="a", directions=1) < 1e-9
     with pytest.raises(GradientMismatch, match="respect to argument 1: along random direction 1"):
         check_gradient(np.sum, np.zeros_like, np.ones(2), rng=rng)
@@ -334,6 +374,57 @@ def test_a_number_stays_a_number_for_f():
     central_difference(lambda x: seen.append(type(x)) or x, np.float32(1), 0.5)
     complex_step(lambda x: seen.append(type(x)) or x, 1)
     assert set(seen) <= {float, complex}
+
+
+def test_a_value_that_is_none_is_named_on_either_side():
+    def above(x):
+        return np.inf if x > 0 else 0.0
+
+    def below(x):
+        return np.inf if x < 0 else 0.0
+
+    def two_above(x):
+        return np.ones(2) if x > 0 else 0.0
+
+    def two_below(x):
+        return np.ones(2) if x < 0 else 0.0
+
+    for f in (above, below):
+        with pytest.raises(ValueError, match="the value of f must be a finite number, got inf"):
+            numerical_gradient(f, 0.0)
+    with pytest.raises(ValueError, match=r"f must return one number, got an array .*\(3,\)"):
+        numerical_gradient(lambda x: [1.0, 2.0, 3.0], 0.0)
+    for f in (two_above, two_below):
+        with pytest.raises(ValueError, match=r"f must return one number, got an array .*\(2,\)"):
+            numerical_gradient(f, 0.0)
+
+
+def test_an_error_of_just_the_allowed_size_passes(rng):
+    """The slope 1 of a constant is off by atol = 1, which is rtol of the scale 2."""
+
+    def check(slope):
+        return check_gradient(
+            lambda x: 0.0, lambda x: np.full(1, slope), np.zeros(1), rng=rng, rtol=0.5, atol=1.0
+        )
+
+    assert check(1.0) == 0.5
+    with pytest.raises(GradientMismatch):
+        check(2.5)
+
+
+def test_the_direction_that_fails_is_counted():
+    """The slope is wrong across the first direction only, so that the second one finds it."""
+    first = np.random.default_rng(4).standard_normal(2)
+    wrong = np.array([1.0, 2.0]) + np.array([-first[1], first[0]])
+    with pytest.raises(GradientMismatch, match="along random direction 2 of 5 "):
+        check_gradient(
+            lambda x: x[0] + 2 * x[1], lambda x: wrong, np.zeros(2), rng=np.random.default_rng(4)
+        )
+
+
+def test_the_complex_step_goes_straight_up():
+    """Im (x + ih)³ / h is 3x² − h², which a step with a real part would miss."""
+    assert complex_step(lambda z: z**3, 2.0, 0.5) == pytest.approx(11.75)
 
 
 def test_each_scheme_broadcasts_points_and_steps():

@@ -40,8 +40,8 @@ def logistic(x):
     ``x`` and the result have the same shape. Raises ``ValueError`` where ``x`` is not finite.
     """
     x = as_finite_array(x, "x")
-    power = np.exp(-np.abs(x))  # at most 1
-    return np.where(x >= 0, 1.0, power) / (1 + power)
+    # Above and below multiplied by eˣ where x < 0: no power is larger than 1.
+    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
 
 
 def logistic_vjp(upstream, x):
@@ -63,7 +63,8 @@ def squeezed_wave(x):
     x = as_finite_array(x, "x")
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         # 1/x is infinite at 0, and next to it; the wave there is lower than any float.
-        return np.where(np.isfinite(1 / x), x**2 * np.sin(1 / x), 0.0)
+        inverse = 1 / x
+        return np.where(np.isfinite(inverse), x**2 * np.sin(inverse), 0.0)
 
 
 def weierstrass(x, *, a=0.5, b=13, terms=12):
@@ -78,5 +79,4 @@ def weierstrass(x, *, a=0.5, b=13, terms=12):
         raise ValueError(
             f"a and b must satisfy 0 < a < 1, b odd, ab > 1 + 3π/2 ≈ 5.71, got a = {a}, b = {b}"
         )
-    k = np.arange(terms).reshape(-1, *[1] * x.ndim)
-    return np.sum(a**k * np.cos(float(b) ** k * np.pi * x), axis=0)
+    return sum(a**k * np.cos(b**k * np.pi * x) for k in range(terms))

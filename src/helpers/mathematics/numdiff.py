@@ -131,12 +131,12 @@ def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=
     largest = 0.0
     for k, (name, point) in enumerate(zip(names, points, strict=True)):
         slope = as_finite_array(analytic[k], f"gradient with respect to {name}", shape=point.shape)
-        typical = float(np.linalg.norm(slope)) / np.sqrt(max(1, slope.size))
+        typical = np.linalg.norm(slope) / np.sqrt(max(1, slope.size))
         for trial in range(directions):
             v = rng.standard_normal(point.shape)
             v /= np.linalg.norm(v)
             numeric, rounding = _derivative_along(f, points, k, v)
-            claimed = float(np.sum(slope * v))
+            claimed = np.sum(slope * v)
             scale = max(abs(claimed), abs(numeric), typical, max(rounding, atol) / rtol)
             error = abs(claimed - numeric) / scale
             largest = max(largest, error)
@@ -175,7 +175,7 @@ def _point_and_step(x, h):
     x = as_finite_array(x, "x")
     h = as_finite_array(h, "h")
     if np.any(h <= 0):
-        raise ValueError(f"h must be greater than 0, got {float(np.min(h)):g}")
+        raise ValueError(f"h must be greater than 0, got {np.min(h):g}")
     # A plain number in, a plain number out: functions written for floats stay usable.
     return (x if x.ndim else float(x)), (h if h.ndim else float(h))
 
@@ -191,7 +191,7 @@ def _derivative_along(f, points, k, v):
         moved = [p + t * v if i == k else p.copy() for i, p in enumerate(points)]
         return _scalar(f(*moved))
 
-    return _fourth_order(along, max(1.0, float(np.max(np.abs(points[k]), initial=0.0))))
+    return _fourth_order(along, max(1.0, np.max(np.abs(points[k]), initial=0.0)))
 
 
 def _fourth_order(along, scale):
@@ -218,4 +218,4 @@ def _names(names, count):
 def _scalar(value):
     if np.size(value) != 1:
         raise ValueError(f"f must return one number, got {describe(np.asarray(value))}")
-    return as_finite_float(float(np.reshape(value, ())), "the value of f")
+    return as_finite_float(np.reshape(value, ()), "the value of f")
