@@ -152,6 +152,31 @@ def test_a_task_has_the_sizes_it_promises(task):
     assert lookup.draw_lookup(small, 1, np.random.default_rng(0)).keys.shape == (1, 1, 1)
 
 
+@pytest.mark.parametrize("readout", lookup.READOUTS)
+def test_loss_and_accuracy_are_those_of_each_run(task, readout):
+    rng = np.random.default_rng(9)
+    batch = lookup.draw_lookup(task, 7, rng)
+    runs = [lookup.start_weights(task, 4, 1, rng) for _ in range(3)]
+    together = lookup.LookupWeights(*(np.concatenate(W) for W in zip(*runs, strict=True)))
+    loss, accuracy = lookup.lookup_loss(together, batch, scale=0.5, readout=readout)
+    alone = [lookup.lookup_loss(W, batch, scale=0.5, readout=readout) for W in runs]
+    np.testing.assert_allclose(loss, [a[0][0] for a in alone], rtol=1e-12)
+    np.testing.assert_allclose(accuracy, [a[1][0] for a in alone], rtol=1e-12)
+
+
+def test_the_label_noise_is_in_the_gradient():
+    """d/dθ of −log((1 − ε) σ(θ) + ε/2) with right key 1 and wrong key 0, in closed form."""
+    one, eps, theta = np.ones((1, 1, 1)), lookup.LABEL_NOISE, 0.7
+    weights = lookup.LookupWeights(theta * one, one, np.eye(2)[None])
+    batch = lookup.LookupBatch(
+        np.ones((1, 1)), np.array([[[1.0], [0.0]]]), np.eye(2)[None], np.array([0])
+    )
+    _, gradients = lookup.lookup_gradients(weights, batch, scale=1.0)
+    s = 1 / (1 + np.exp(-theta))
+    expected = -(1 - eps) * s * (1 - s) / ((1 - eps) * s + eps / 2)
+    np.testing.assert_allclose(gradients.W_Q, expected, rtol=1e-11)
+
+
 def test_the_vote_leaves_the_read_out_alone(task):
     rng = np.random.default_rng(6)
     weights, batch = lookup.start_weights(task, 4, 2, rng), lookup.draw_lookup(task, 5, rng)

@@ -44,6 +44,14 @@ def test_positive_pmi_is_the_logarithm_where_it_is_positive():
         np.testing.assert_allclose(token_vectors.positive_pmi(counts)[i, j], wanted, atol=1e-14)
 
 
+def test_tokens_may_come_from_anywhere():
+    for tokens in (iter(TOKENS), tuple(TOKENS), np.array(TOKENS)):
+        vocabulary, counts = token_vectors.cooccurrence(tokens, 2)
+        expected = token_vectors.cooccurrence(TOKENS, 2)
+        assert list(vocabulary) == expected[0]
+        np.testing.assert_array_equal(counts, expected[1])
+
+
 def test_content_vectors_keep_the_angles_of_the_truncated_decomposition():
     vocabulary, counts = token_vectors.cooccurrence(TOKENS, 2)
     matrix = token_vectors.positive_pmi(counts)
