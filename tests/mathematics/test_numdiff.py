@@ -51,7 +51,7 @@ def test_a_gradient_that_is_a_thousandth_wrong_fails(wrong, rng):
 
 
 @pytest.mark.parametrize("index", range(4))
-def test_one_wrong_coordinate_cannot_hide(index, rng):
+def test_one_coordinate_that_is_a_thousandth_wrong_is_caught(index, rng):
     def gradient(x):
         g = 2 * x
         g[index] *= 1.001

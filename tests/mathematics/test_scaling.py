@@ -40,14 +40,25 @@ def test_a_constant_column_is_named_although_rounding_makes_it_vary(constant):
 
 
 def test_a_column_that_varies_a_little_is_not_constant():
-    """About 1e-9 of its mean, where rounding leaves 1e-16; and a column whose mean is 0."""
-    scaled, _, _ = standardize([[1.0, -1e-150], [1.0 + 4e-9, 1e-150]])
-    np.testing.assert_allclose(scaled, [[-1, -1], [1, 1]], rtol=1e-6)
-    with pytest.raises(ValueError, match="constant column 0"):
-        standardize([[1.0], [1.0 + 4e-13]])
-    # The same for a negative mean: its size counts.
-    with pytest.raises(ValueError, match="constant column 0"):
-        standardize([[-1.0], [-1.0 - 4e-13]])
+    """By 5 last digits of 1, where rounding leaves fewer; and a column whose mean is 0."""
+    eps = np.finfo(float).eps
+    for one in (1.0, -1.0):  # the size of a negative mean counts
+        scaled, mean, deviation = standardize([[one, -1e-150], [one * (1 + 5 * eps), 1e-150]])
+        np.testing.assert_allclose(scaled, [[-one, -1], [one, 1]], rtol=1e-12)
+        np.testing.assert_allclose(mean, [one, 0], rtol=1e-14)
+        np.testing.assert_allclose(deviation, [2.5 * eps, 1e-150], rtol=1e-12)
+        with pytest.raises(ValueError, match="constant column 0"):
+            standardize([[one], [one * (1 + 4 * eps)]])
+
+
+def test_times_in_nanoseconds_that_differ_by_a_millisecond_keep_their_digits():
+    """Their mean is 1.7e18, of which floats keep 256 ns; the milliseconds are whole numbers."""
+    milliseconds = np.arange(2000.0) * 0.001024
+    scaled, _, deviation = standardize(1.7e18 + 1e6 * milliseconds[:, None])
+    wanted = (milliseconds - milliseconds.mean()) / milliseconds.std()
+    np.testing.assert_allclose(scaled[:, 0], wanted, rtol=1e-9)
+    assert deviation[0] == pytest.approx(1e6 * milliseconds.std(), rel=1e-9)
+    assert abs(scaled.mean()) < 1e-12
 
 
 @pytest.mark.parametrize(

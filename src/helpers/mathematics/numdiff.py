@@ -112,7 +112,8 @@ def check_gradient(f, gradient, *arguments, rng, names=None, directions=5, rtol=
 
     Returns the largest relative error. Raises ``GradientMismatch`` naming the argument and both
     numbers, ``ValueError`` for bad input. A derivative along a random direction involves every
-    coordinate, so that a wrong one cannot hide, at the price of two numbers instead of 2n.
+    coordinate: a wrong one shows unless its error is below about ``rtol`` times the norm of the
+    whole gradient, at the price of four values of ``f`` for a direction instead of 2n in all.
     """
     rng = as_generator(rng)
     directions = as_count(directions, "directions")

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq, minimize_scalar
 
 from helpers.chapters.derivatives import experiments, figures
 from helpers.mathematics.functions import (
@@ -88,9 +89,10 @@ def speed():
 @claim(
     "where $f$ rises, $f'$ lies above the axis; where $f$ falls, below it; and at $x = -1$ and "
     "$x = 1$, where $f$ is level, $f'$ crosses the axis. It is lowest at $x = 0$, where $f$ falls "
-    "most steeply, with slope −1; there the *height* of $f$ is nothing special.",
-    "where $f'$ goes from negative to positive. (A zero alone is not enough: $x = -1$ is the top "
-    "of a hill.)",
+    "most steeply, with slope −1; there $f$ itself is neither highest nor lowest.",
+    "Where $f$ is smooth, a search for a minimum inside an interval is therefore a search for a "
+    "zero of $f'$ where $f'$ goes from negative to positive. (A zero alone is not enough: $x = -1$ "
+    "is the top of a hill.)",
     "here $f'' = 2x$. It is negative where the curve bends down and positive where it bends up.",
 )
 def slopes_and_signs():
@@ -101,7 +103,9 @@ def slopes_and_signs():
     assert np.array_equal(rises, cubic_slope(middle) > 0)
     assert x[np.argmin(slope)] == pytest.approx(0, abs=1e-9)
     assert slope.min() == -1
-    assert cubic(0.0) == 0
+    assert cubic(-0.1) > cubic(0.0) > cubic(0.1)
+    # Not smooth, or not inside: the minimum of |x| and that of x on [0, 1] are no zeros of a slope.
+    assert forward_difference(np.abs, 0.0, 0.1) == 1 == -forward_difference(np.abs, -0.1, 0.1)
     assert cubic_slope(1.0) == cubic_slope(-1.0) == 0
     assert cubic_slope(0.9) < 0 < cubic_slope(1.1)
     assert cubic_slope(-1.1) > 0 > cubic_slope(-0.9)
@@ -118,7 +122,7 @@ def slopes_and_signs():
 
 
 @claim(
-    r"the squares move into the diamonds: $\Delta v/\Delta x$ goes to $v' = 1.5$, "
+    r"on the right, the squares move into the diamonds: $\Delta v/\Delta x$ goes to $v' = 1.5$, "
     r"$\Delta u/\Delta v$ to $u' = -0.41$, and $\Delta u/\Delta x$ to their product, −0.614. Where "
     r"$\Delta v$ is not 0, the two measured ratios multiply *exactly*, however large $\Delta x$ "
     r"is; the derivatives inherit it in the limit."
@@ -191,8 +195,8 @@ def neuron_by_hand(notebook):
 @claim(
     "It computes the slope of the loss with respect to each weight, and changes nothing. Changing "
     "is the optimizer's business, and the same slope can be used in many ways: from $w = 0.5$ with "
-    r"$\mathrm{d}L/\mathrm{d}w = -0.25$, gradient descent moves to 0.525 with the learning rate "
-    "0.1, and to 0.75 with the learning rate 1."
+    r"$\mathrm{d}L/\mathrm{d}w = -0.25$, gradient descent, which subtracts the learning rate times "
+    "the slope, moves to 0.525 with the learning rate 0.1, and to 0.75 with the learning rate 1."
 )
 def the_optimizer_changes(notebook):
     w = np.array(0.5)
@@ -226,6 +230,28 @@ def halves():
 
 
 @claim(
+    "A derivative exists where both halves settle on one and the same number. (Triangles at the "
+    "edge mean that the quotients have left the drawing: they settle on none.)"
+)
+def both_halves():
+    for name, specimen in experiments.GALLERY.items():
+        right, left = last_quotients(name)
+        settled = [abs(side[-1] - side[-6]) < 1e-3 for side in (right, left)]
+        same = abs(right[-1] - left[-1]) < 1e-3
+        assert (all(settled) and same) == (specimen.slope is not None), name
+        (_, slopes), _ = figures.draw_gallery(function=name)
+        marks = [line for line in slopes.axes[0].lines if line.get_marker() in "^v"]
+        for side, values, rests in ((1, right, settled[0]), (-1, left, settled[1])):
+            drawn = any(np.any(np.sign(mark.get_xdata()) == side) for mark in marks)
+            far = np.abs(values) > 4.2
+            assert drawn == far.any(), name
+            if drawn:  # once out of the drawing they go on growing
+                first = np.argmax(far)
+                assert np.all(np.diff(np.abs(values[first:])) > 0), name
+                assert not rests, name
+
+
+@claim(
     "the quotients do settle, but on two different numbers. The one-sided derivatives exist, the "
     "derivative does not:"
 )
@@ -254,7 +280,7 @@ def without_bound():
 @claim(
     "it jumps, and yet its quotients from the right are all 0. One side can look perfectly smooth; "
     "the quotients from the left give the jump away.",
-    "Heaviside's function, which is 0 for $x < 0$ and 1 from $x = 0$ on.",
+    "which is 0 for $x < 0$ and 1 from $x = 0$ on.",
 )
 def one_sided_jump():
     f = experiments.GALLERY["Heaviside (a jump)"].f
@@ -267,8 +293,9 @@ def one_sided_jump():
 
 @claim(
     r"the quotients $h \sin(1/h)$ are squeezed between $-|h|$ and $|h|$, so the derivative exists "
-    "and is 0, although the graph crosses the axis infinitely often on the way. Its slope at "
-    "*other* points near 0 does not settle: $f'$ exists and is not continuous."
+    "and is 0, although the graph crosses the axis infinitely often on the way. By the rules, "
+    r"$f'(x) = 2x\sin(1/x) - \cos(1/x)$ at $x \ne 0$, and the cosine swings between −1 and 1 "
+    "however near 0 you are: $f'$ exists and is not continuous."
 )
 def squeezed():
     h = np.logspace(0, -9, 200)
@@ -279,6 +306,10 @@ def squeezed():
     k = np.arange(1, 3000)
     between = squeezed_wave(1 / ((k + 0.5) * np.pi))
     assert np.all(between[1:] * between[:-1] < 0)
+    points = np.array([-0.7, -0.02, 0.013, 0.4])
+    slopes = complex_step(lambda z: z**2 * np.sin(1 / z), points)
+    rules = 2 * points * np.sin(1 / points) - np.cos(1 / points)
+    np.testing.assert_allclose(slopes, rules, rtol=1e-10)
     # At the zeros themselves the slope is −cos(kπ), which is −1 and +1 in turn.
     slopes = complex_step(lambda z: z**2 * np.sin(1 / z), 1 / (k * np.pi))
     np.testing.assert_allclose(slopes, -((-1.0) ** k), atol=1e-6)
@@ -286,7 +317,8 @@ def squeezed():
 
 @claim(
     r"The figure shows $a = \tfrac12$, $b = 13$ and the first 12 waves.",
-    "the quotients grow by a factor that comes near $ab$ each time the distance shrinks by $b$:",
+    r"A finite sum is smooth; at the distances shown, down to $13^{-5}$, this does not show yet.",
+    "the quotients grow by a factor that comes near $ab$ each time the distance shrinks by $b$;",
     "a sum of ever faster and ever flatter waves",
 )
 def weierstrass_grows(notebook):
@@ -300,6 +332,12 @@ def weierstrass_grows(notebook):
     # What the figure draws has the quotients of the whole series, as far as it goes.
     right = last_quotients("Weierstrass")[0]
     np.testing.assert_allclose(right[1:], quotients[:5], rtol=0.02)
+    h = experiments.quotients(weierstrass)[0]
+    assert h[-1] == pytest.approx(13.0**-5)
+    # Far closer to 0 it does show: the sum of 12 waves is level there, with quotients that go to 0.
+    near = [abs(forward_difference(weierstrass, 0.0, 13.0**-n)) for n in (11, 14, 15, 16)]
+    assert near == sorted(near, reverse=True)
+    assert near[-1] < 1e-2 * near[0]
 
 
 @claim(
@@ -371,17 +409,53 @@ def second_order():
     '*near* a point, and "near" is a matter of the second derivative.'
 )
 def tangent_far_away():
+    def reach(f):
+        """How far to the right the tangent 1 + Δx is off by less than 0.01."""
+        return brentq(lambda d: abs(f(d) - (1 + d)) - 0.01, 1e-6, 1.0)
+
     assert 1 + -2 == -1
     assert np.exp(-2) > 0
     assert "the tangent says −1," in figures.draw_tangent_error(step=-2.0)[1]
-    # The same tangent, a hundred times the second derivative: 1 % error is reached nearer by 10.
-    reach = [np.sqrt(2 * 0.01 / second) for second in (1, 100)]
-    assert reach[0] / reach[1] == pytest.approx(10)
+
+    # The same value and slope at 0, and a second derivative of 100 instead of 1.
+    def bent(x):
+        return np.sqrt(1 + 100 * x**2) + x
+
+    second = (bent(1e-4) - 2 * bent(0.0) + bent(-1e-4)) / 1e-8
+    assert (bent(0.0), complex_step(bent, 0.0)) == pytest.approx((1, 1))
+    assert second == pytest.approx(100, rel=1e-3)
+    assert reach(np.exp) == pytest.approx(0.138, abs=1e-3)
+    assert reach(np.exp) / reach(bent) == pytest.approx(10, rel=0.05)
 
 
 @claim(
-    "It raises it by 2 only to first order. With slope 2 at the start, a step of +1 changes "
-    r"$e^{2\theta}$ by 6.39 and $2\sin\theta$ by 1.68 (both from $\theta = 0$), and "
+    "Gradient descent believes the first two terms, and falls only as long as the third does not "
+    "outweigh the second."
+)
+def descent_and_the_third_term():
+    """On ½ M x² and on eˣ − 2x, from both sides of the minimum."""
+    for f, slope, x in (
+        (lambda x: 1.5 * x**2, lambda x: 3 * x, 0.8),
+        (lambda x: np.exp(x) - 2 * x, lambda x: np.exp(x) - 2, 1.4),
+        (lambda x: np.exp(x) - 2 * x, lambda x: np.exp(x) - 2, -0.6),
+    ):
+        fell = []
+        for rate in np.linspace(0.01, 3, 300):
+            second = -rate * slope(x) ** 2
+            third = f(x - rate * slope(x)) - f(x) - second
+            fell.append(f(x - rate * slope(x)) < f(x))
+            assert fell[-1] == (third < -second)
+        assert 0 < sum(fell) < len(fell)
+    # On the parabola with curvature M = 3 the shares of the second term that the third one is.
+    for rate, share in ((1 / 3, 0.5), (1.9 / 3, 0.95), (2.1 / 3, 1.05)):
+        step = -rate * 3 * 0.8
+        third = 1.5 * (0.8 + step) ** 2 - 1.5 * 0.8**2 - 3 * 0.8 * step
+        assert third / -(3 * 0.8 * step) == pytest.approx(share)
+
+
+@claim(
+    "It raises it by 2 only to first order. With slope 2 at the start, a step of +1 from "
+    r"$\theta = 0$ changes $e^{2\theta}$ by 6.39, $2\sin\theta$ by 1.68 and "
     r"$2\theta - 10\theta^2$ by −8."
 )
 def slope_two(notebook):
@@ -431,6 +505,57 @@ def two_branches():
         assert means == sorted(means, reverse=True)
 
 
+def largest_within_reach(name, h):
+    """The display's bound, with the largest |f|, |f″| and |f‴| between the points used."""
+    x = experiments.POINT
+    t = np.linspace(x if name == "forward" else x - h, x + h, 401)
+    f = np.max(bell(t))
+    if name == "forward":
+        second = np.max(np.abs(6 * t**2 - 2) / (1 + t**2) ** 3)
+        return h * second / 2 + 2 * EPSILON * f / h
+    third = np.max(np.abs(24 * t * (1 - t**2)) / (1 + t**2) ** 4)
+    return h**2 * third / 6 + EPSILON * f / h
+
+
+@claim(
+    "the two errors together are at most",
+    "with the largest values of $|f|$, $|f''|$ and $|f'''|$ within reach.",
+    "(The grey lines take $|f|$, $|f''|$ and $|f'''|$ at $x$ itself. At a large $h$ larger values "
+    "lie within reach, and the error lies above its line, by up to about a half.)",
+)
+def at_most():
+    above = []
+    for h in np.concatenate([SLIDER, MANY]):
+        errors, line = experiments.step_errors(h), experiments.expected_errors(h)
+        for name in ("forward", "central"):
+            total = abs(float(errors[name].total))
+            assert total <= largest_within_reach(name, h), (name, h)
+            above.append(total / line[name])
+            assert above[-1] <= (1.6 if h > 0.01 else 1.03), (name, h)
+    assert 1.45 < max(above) < 1.6
+
+
+@claim(
+    r"leave out the factors 2 and $\sqrt[3]{3}$, as one does when they are not known.",
+)
+def the_marks_leave_out_factors():
+    least = minimize_scalar(lambda t: np.log(np.exp(t) / 2 + 2 * EPSILON / np.exp(t)), (-20, -10))
+    assert np.exp(least.x) == pytest.approx(2 * 1.5e-8, rel=0.02)
+    least = minimize_scalar(lambda t: np.log(np.exp(2 * t) / 6 + EPSILON / np.exp(t)), (-20, -5))
+    assert np.exp(least.x) == pytest.approx(np.cbrt(3) * 6.1e-6, rel=0.02)
+
+
+@claim("(An error of exactly 0 is drawn at the lower edge.)")
+def exact_zeros():
+    zeros = [h for h in SLIDER if experiments.step_errors(h)["complex step"].total == 0]
+    assert zeros
+    for h in zeros:
+        figure, _ = figures.draw_step_size(h=h)
+        (ax,) = figure.axes
+        (drawn,) = (line for line in ax.lines if line.get_marker() == "D")
+        assert drawn.get_ydata()[0] == ax.get_ylim()[0]
+
+
 @claim(
     r"$\sqrt\varepsilon$ is about the best step for the forward difference, and "
     r"$\sqrt[3]{\varepsilon}$, which is some 400 times larger, for the central one."
@@ -451,8 +576,10 @@ def rules_of_thumb():
 @claim(
     r"In the figure the formulas give $4.6 \cdot 10^{-8}$ and $6.4 \cdot 10^{-6}$.",
     "At these steps, this is what is left of the 16 digits:",
-    "of 16 digits, a forward difference at its best step keeps about 8, a central one about 10, "
-    "and the complex step nearly all.",
+    "in the figure, a forward difference at its best step keeps about 8 of 16 digits, a central "
+    "one about 10, and the complex step nearly all.",
+    "Where $|f|$ is large against $|f'|$, the two differences tend to keep fewer: about 6 and "
+    "8 with 1000 added to this $f$.",
 )
 def digits_left():
     f, second, third = experiments.SIZES
@@ -467,6 +594,26 @@ def digits_left():
         assert -np.log10(experiments.expected_errors(best[name])[name] / size) == pytest.approx(
             kept, abs=0.5
         )
+
+    # With 1000 added, by the bound and by measurement.
+    def lifted(x):
+        return 1000 + bell(x)
+
+    for scheme, h, kept in (
+        (forward_difference, 2 * np.sqrt(EPSILON * (1000 + f) / second), 6),
+        (central_difference, np.cbrt(3 * EPSILON * (1000 + f) / third), 8),
+    ):
+        bound = {
+            6: h * second / 2 + 2 * EPSILON * (1000 + f) / h,
+            8: h**2 * third / 6 + EPSILON * (1000 + f) / h,
+        }[kept]
+        assert -np.log10(bound / size) == pytest.approx(kept, abs=0.5)
+        near = h * np.logspace(-0.3, 0.3, 301)
+        off = np.abs(scheme(lifted, experiments.POINT, near) - bell_slope(experiments.POINT))
+        assert -np.log10(off.max() / size) == pytest.approx(kept, abs=0.5)
+    # Only "tend to": a central difference of 1 + x² has no truncation error, and keeps more.
+    off = abs(central_difference(lambda x: 1 + x**2, 1e-3, 0.5) - 2e-3)
+    assert off / 2e-3 < 1e-12
     # Sizes by the formulas are those that the complex step and differences of it give.
     assert f == bell(experiments.POINT)
     slope = numerical_gradient(lambda x: float(complex_step(bell, x)), experiments.POINT)
@@ -482,8 +629,9 @@ def digits_left():
 @claim(
     "now $x + h$ is $x$ itself or its neighbour, and the two differences are off by three quarters "
     "of the slope. The complex step does not mind: it subtracts no two nearly equal values, so "
-    "nothing cancels. Its price is that $f$ must be analytic, and computed by analytic operations. "
-    "The next section shows what happens otherwise."
+    "nothing cancels.",
+    "Its price is that $f$ must be analytic, and computed by analytic operations. "
+    "The next section shows what happens otherwise.",
 )
 def no_digit_left():
     x, h = experiments.POINT, 1e-16
@@ -500,9 +648,12 @@ def no_digit_left():
     r"$1 + 10^{-17}$ is 1 in floating point.",
     "At the kink of $|x|$ the central difference is 0 for every $h$",
     "A one-sided quotient gives ±1.",
-    "the complex step says 0, and nobody warns you. Comparisons are as silent: `np.maximum(z, 0)` "
-    "compares real parts, and imaginary parts where those are equal.",
-    "`abs` throws the imaginary part away and returns a real number.",
+    "the complex step says 0, and nobody warns you. Comparisons are a matter of the tool. "
+    "Python's `z > 0` stops with a `TypeError` for a complex number. `np.maximum(z, 0)` compares "
+    "real parts, and imaginary parts where those are equal: beside the kink it gives the right 0 "
+    "and 1, and at the kink, where there is no derivative, a silent 1.",
+    r"`abs` returns the length $\sqrt{p^2 + q^2}$, a real number: there is no imaginary part left "
+    "to read the slope from. That the helper notices, and says so instead of returning 0.",
 )
 def fooled(notebook):
     assert 1 + 1e-17 == 1
@@ -518,17 +669,27 @@ def fooled(notebook):
     assert np.maximum(-0.5 + 1j, 0) == 0
     assert np.maximum(0 + 1j, 0) == 1j
     assert np.maximum(0 - 1j, 0) == 0
-    assert not np.iscomplexobj(np.abs(1 + 1j))
+    for f in (lambda z: z if z > 0 else 0 * z, lambda z: max(z, 0)):
+        for x in (-0.5, 0.0, 0.5):
+            with pytest.raises(TypeError, match="'>' not supported"):
+                complex_step(f, x)
+    for x, slope in ((-0.5, 0), (-1e-9, 0), (0.0, 1), (1e-9, 1), (0.5, 1)):
+        assert complex_step(lambda z: np.maximum(z, 0), x) == slope
+    for z in (1 + 1j, -0.3 + 2j, 3 - 4j):
+        assert not np.iscomplexobj(np.abs(z))
+        assert np.abs(z) == abs(z) == pytest.approx(np.sqrt(z.real**2 + z.imag**2))
     with pytest.raises(ValueError, match="imaginary part"):
         complex_step(np.abs, 1.0)
 
 
 @claim(
-    r"compares with a fourth-order difference formula at $h = \sqrt[5]{\varepsilon}$, about "
-    r"$7 \cdot 10^{-4}$, times the size of the parameters where that is above 1.",
-    "It goes along random directions, so that a wrong coordinate cannot hide.",
+    r"compares with a difference formula of four values, whose error shrinks like $h^4$, at "
+    r"$h = \sqrt[5]{\varepsilon}$, about $7 \cdot 10^{-4}$, times the size of the "
+    "parameters where that is above 1.",
+    "Each of its random directions involves every coordinate: a wrong one shows unless its error "
+    "is below about a millionth of the whole gradient, or drowns in the rounding of $f$.",
 )
-def how_gradients_are_checked():
+def how_gradients_are_checked(seeds):
     from helpers.mathematics.numdiff import GradientMismatch, check_gradient
 
     assert pytest.approx(7e-4, rel=0.06) == EPSILON**0.2
@@ -542,23 +703,51 @@ def how_gradients_are_checked():
         check_gradient(f, lambda x: 2 * x, size, rng=np.random.default_rng(5), directions=1)
         h = EPSILON**0.2 * max(1, size)
         np.testing.assert_allclose(sorted(seen), size + h * np.array([-2, -1, 1, 2]))
-    x = np.array([0.4, -1.2, 2.0])
-    for i in range(3):
-        wrong = 2 * x
-        wrong[i] *= 1.001
-        with pytest.raises(GradientMismatch):
+    h = EPSILON**0.2
+
+    def error(step):  # of the formula of four values, for sin at 0.5
+        near, far = (np.sin(0.5 + step * d) - np.sin(0.5 - step * d) for d in (1, 2))
+        return abs((8 * near - far) / (12 * step) - np.cos(0.5))
+
+    assert error(0.1) / error(0.05) == pytest.approx(16, rel=0.02)
+
+    def caught(weights, wrong, seed, lift=0.0):
+        try:
             check_gradient(
-                lambda x: np.sum(x**2),
-                lambda x, wrong=wrong: wrong,
-                x,
-                rng=np.random.default_rng(i),
+                lambda x: lift + np.sum(weights * np.sin(x)),
+                lambda x: wrong * np.cos(x),
+                np.zeros(weights.size),
+                rng=np.random.default_rng(seed),
             )
+        except GradientMismatch:
+            return True
+        return False
+
+    # One coordinate is off, by so much of the whole gradient.
+    shares = {share: [] for share in (1e-7, 1e-5)}
+    for seed in seeds:
+        for size in (3, 30, 300):
+            weights = np.random.default_rng(seed).normal(size=size)
+            for share, found in shares.items():
+                wrong = weights.copy()
+                wrong[seed % size] += share * np.linalg.norm(weights)
+                found.append(caught(weights, wrong, seed + 1))
+                # 10¹⁰ added to f: four differences of such values are off by far more.
+                assert not caught(weights, wrong, seed + 1, lift=1e10)
+    assert all(shares[1e-5])
+    assert not any(shares[1e-7])
+    # Even a small entry that is twice too large: what counts is its share of the whole.
+    for entry in (1e-7, 1e-4):
+        weights = np.array([entry, 1.0, 1.0])
+        found = [caught(weights, weights * [2, 1, 1], seed) for seed in seeds]
+        assert found == [entry == 1e-4] * len(seeds)
 
 
 @claim(
     "Then $x$ is 1000 times as large, and for the same prediction $w$ a thousandth of what it was.",
     "The derivative by the *feature* is 1000 times smaller in millimetres; the one by the "
-    "*weight*, which a learning rate meets, is 1000 times larger, and the curvature $10^6$ times.",
+    "*weight*, which a learning rate meets, is 1000 times larger, and the second derivative "
+    "by the weight, its curvature, $10^6$ times.",
     "One and the same learning rate of 0.1 hardly moves the prediction in metres, from 3 to 3.005 "
     "kg towards 4.2, and throws it to 4803 kg in millimetres.",
 )

@@ -173,6 +173,39 @@ def check_product(formula):
 
 
 @equation(
+    "eq-derivatives-product-proof",
+    r"""\begin{aligned}
+& \frac{u(x + h)\,v(x + h) - uv}{h} \\
+& \quad = (u' + s)\,v + u\,(v' + r) \\
+& \qquad\quad {} + (u' + s)(v' + r)\,h ,
+\end{aligned}""",
+    by="remainders in closed form",
+)
+def product_proof(u, du, v, dv, s, r, h):
+    return (du + s) * v + u * (dv + r) + (du + s) * (dv + r) * h
+
+
+@product_proof.check
+def check_product_proof(formula):
+    """The quotient of u v for u = 1/(1 + x) and v = 1.5 x², whose remainders are multiplied out, at
+    three changes of x. As h goes to 0 it goes to autograd's derivative of the product."""
+
+    def u(t):
+        return 1 / (1 + t)
+
+    def v(t):
+        return 1.5 * t**2
+
+    for x, h in ((0.7, 0.4), (1.3, -0.6), (0.2, 0.9)):
+        for step in (h, 1e-9):
+            du, s = -1 / (1 + x) ** 2, step / ((1 + x) ** 2 * (1 + x + step))
+            given = formula(u(x), du, v(x), 3 * x, s, 1.5 * step, step)
+            if step == h:
+                close(given, (u(x + h) * v(x + h) - u(x) * v(x)) / h, rtol=1e-10)
+        close(given, autograd.grad(lambda t: u(t) * v(t))(x), rtol=1e-7)
+
+
+@equation(
     "eq-derivatives-quotient",
     r"\left(\frac{u}{v}\right)' = \frac{u' v - u v'}{v^2} \qquad (v \ne 0)",
     by="the complex step",
@@ -402,23 +435,23 @@ def check_kink(formula):
     "eq-derivatives-weierstrass",
     r"""\begin{aligned}
 & \frac{W(b^{-n}) - W(0)}{b^{-n}} \\
-& \quad = b^n \Bigl( \sum_{k<n} a^k \bigl(\cos(b^{k-n}\pi) - 1\bigr) \\
+& \quad = b^n \Bigl( \sum_{j<n} a^j \bigl(\cos(b^{j-n}\pi) - 1\bigr) \\
 & \qquad\qquad\quad {} - \frac{2a^n}{1-a} \Bigr)
 \end{aligned}""",
     by="150 terms of the series",
 )
 def weierstrass_quotient(a, b, n):
-    waves = sum(a**k * (np.cos(b ** (k - n) * np.pi) - 1) for k in range(n))
+    waves = sum(a**j * (np.cos(b ** (j - n) * np.pi) - 1) for j in range(n))
     return b**n * (waves - 2 * a**n / (1 - a))
 
 
 @weierstrass_quotient.check
 def check_weierstrass_quotient(formula):
-    """150 terms of W(b⁻ⁿ) − W(0), for three pairs a, b and n from 1 to 4. Whole turns are taken
+    """150 terms of W(b⁻ⁿ) − W(0), for three pairs a, b and n from 0 to 4. Whole turns are taken
     off the angles in whole numbers, so that no large cosine loses digits."""
     for a, b in ((0.5, 13), (0.6, 11), (0.7, 9)):
-        for n in (1, 2, 3, 4):
-            terms = (a**k * (np.cos(np.pi * (b**k % (2 * b**n)) / b**n) - 1) for k in range(150))
+        for n in (0, 1, 2, 3, 4):
+            terms = (a**j * (np.cos(np.pi * (b**j % (2 * b**n)) / b**n) - 1) for j in range(150))
             close(formula(a, float(b), n), b**n * sum(terms), rtol=1e-9)
 
 

@@ -1,5 +1,6 @@
 """What the figures of the chapter on derivatives are given, and how they put it into words."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -57,7 +58,21 @@ def test_the_chain_is_followed_in_exact_fractions():
     [
         (
             lambda: figures.draw_secant(x=1.0, h=1.0),
-            "x = 1, h = 1: the secant's slope is 1.33, the tangent's 0; they differ by 1.3.",
+            "x = 1, h = 1: the secant's slope is 1.33, the tangent's 0; they differ by 1.33.",
+        ),
+        (
+            lambda: figures.draw_secant(x=-1.5, h=0.01),
+            "x = −1.5, h = 0.01: the secant's slope is 1.235, the tangent's 1.25; they differ by "
+            "0.015.",
+        ),
+        (
+            lambda: figures.draw_secant(x=0.0, h=0.01),
+            "x = 0, h = 0.01: the secant's slope is −0.9999667, the tangent's −1; they differ by "
+            "3.33×10⁻⁵.",
+        ),
+        (
+            lambda: figures.draw_slope_curve(x=-1.625),
+            "x = −1.625: f rises here, and f′ = 1.64 lies above the axis.",
         ),
         (
             lambda: figures.draw_secant(x=-0.5, h=1.5),
@@ -82,6 +97,11 @@ def test_the_chain_is_followed_in_exact_fractions():
             "Δx = 0.5: the tangent says 1.5, eˣ is 1.649; the error 0.149 is 1.19 times ½ Δx².",
         ),
         (
+            lambda: figures.draw_tangent_error(step=-1.625),
+            "Δx = −1.625: the tangent says −0.625, eˣ is 0.1969; the error 0.822 is 0.623 times "
+            "½ Δx².",
+        ),
+        (
             lambda: figures.draw_tangent_error(step=0.0),
             "Δx = 0: curve and tangent touch, the error is 0.",
         ),
@@ -94,6 +114,32 @@ def test_the_chain_is_followed_in_exact_fractions():
 )
 def test_readings_say_it_in_these_words(drawn, reading):
     assert drawn()[1] == reading
+
+
+def test_the_numbers_of_the_secant_agree_with_each_other():
+    """What is said of the gap is the difference of what is said of the slopes, to 1 %."""
+    for x in np.arange(-1.5, 1.51, 0.25):
+        for h in (0.01, 0.03, 0.1, 0.3, 0.75, 1.0, 1.5):
+            said = figures.say_secant(float(x), h)
+            if "the same slope" in said:
+                continue
+            said = said.replace("−", "-").replace("×10⁻⁵", "e-5").replace("×10⁻⁴", "e-4")
+            words = "slope is (.*), the tangent's (.*); they differ by (.*)\\."
+            first, second, gap = map(float, re.search(words, said).groups())
+            assert abs(first - second) == pytest.approx(gap, rel=0.01), said
+
+
+def test_where_secant_and_tangent_coincide_the_dashed_tangent_lies_on_top():
+    (curve, _), _ = figures.draw_secant(x=0.0, h=0.01)
+    straight = [line.get_linestyle() for line in curve.axes[0].lines if len(line.get_xdata()) == 2]
+    assert straight == ["-", "--"]
+
+
+def test_in_the_step_size_figure_a_square_hides_nothing_that_lies_within_it():
+    figure, _ = figures.draw_step_size(h=1e-12)
+    markers = {line.get_marker(): line for line in figure.axes[0].lines}
+    assert markers["s"].get_markerfacecolor() == "none"
+    assert markers["s"].get_markersize() > markers["o"].get_markersize()
 
 
 @pytest.mark.parametrize("name", experiments.GALLERY)

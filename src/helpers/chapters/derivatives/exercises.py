@@ -25,6 +25,8 @@ EXERCISES = [
             "H jumps at 0, so that it has no derivative there, although its quotients from the "
             "right are all 0.": np.array([1, 2, 1, 2, 1]),
             "The quotients of ∛x are 1/∛(h²) and grow without bound.": np.array([1, 0, 2, 2, 1]),
+            "∛x goes to 0 with x, so it is continuous; that its graph is vertical there costs it "
+            "the derivative only.": np.array([1, 0, 0, 2, 1]),
             "The quotients of x|x| are |h|: from both sides they go to 0.": np.array(
                 [1, 0, 1, 1, 1]
             ),
@@ -46,6 +48,9 @@ EXERCISES = [
         inputs=((0.5,), (1.3,), (-2.0,)),
         slips={
             "The inner derivative 2x is lost.": lambda x: np.cos(x**2),
+            "The inner derivative 2x is a factor; the cosine is taken at x².": lambda x: np.cos(
+                2 * x
+            ),
             "The outer derivative is a cosine, not a sine.": lambda x: 2 * x * np.sin(x**2),
             "The cosine is taken at x², not at 2x.": lambda x: 2 * x * np.cos(2 * x),
             "The cosine is taken at v(x) = x², not at x.": lambda x: 2 * x * np.cos(x),
@@ -70,8 +75,9 @@ EXERCISES = [
         float(np.exp(0.1) - 1.1),
         slips={
             "The factor ½ of the second-order term is lost.": 0.01,
-            "That is the value of the tangent; wanted is what it misses.": 1.1,
-            "That is the first-order term, which the tangent has; wanted is what it misses.": 0.1,
+            "That is about a height; wanted is only the distance from the tangent's 1.1 up to the "
+            "curve.": 1.1,
+            "That is about how far e^0.1 lies above 1; wanted is how far above 1.1.": 0.1,
         },
         rtol=0.1,
         praise="½ f″(0) Δx² = 0.005; the true error is 0.00517.",
@@ -99,6 +105,9 @@ EXERCISES = [
             "The denominator is h², not 2h²: nothing is averaged here.": lambda f, x, h: (
                 (f(x + h) - 2 * f(x) + f(x - h)) / (2 * h**2)
             ),
+            "The denominator is h², not (2h)²: neighbouring points lie h apart.": lambda f, x, h: (
+                (f(x + h) - 2 * f(x) + f(x - h)) / (2 * h) ** 2
+            ),
             "That is the central difference for the first derivative.": lambda f, x, h: (
                 (f(x + h) - f(x - h)) / (2 * h)
             ),
@@ -115,6 +124,7 @@ EXERCISES = [
         float(np.cbrt(3 * 1.2e-7)),
         slips={
             "That is the best step of the forward difference.": float(2 * np.sqrt(1.2e-7)),
+            "That is √ε, the rule of thumb for the forward difference.": float(np.sqrt(1.2e-7)),
             "Under the cube root stands 3ε: the derivative of the bound by h is zero there.": float(
                 np.cbrt(1.2e-7)
             ),

@@ -93,7 +93,10 @@ SIZES = (
 
 
 def expected_errors(h):
-    """What truncation and rounding may add up to at ``POINT``: {"forward": …, "central": …}."""
+    """Truncation and rounding together, with the sizes at ``POINT``: {"forward": …, "central": …}.
+
+    Within reach of a large ``h`` the derivatives are larger, and the error exceeds this.
+    """
     f, second, third = SIZES
     return {
         "forward": h * second / 2 + 2 * EPSILON * f / h,
@@ -134,7 +137,11 @@ GALLERY = {
         squeezed_wave, 0.3, (-0.07, 0.07), 0.0, "continuous and differentiable at 0, with slope 0"
     ),
     "Weierstrass": Specimen(
-        weierstrass, 1, (-2.6, 2.6), None, "continuous everywhere, differentiable nowhere"
+        weierstrass,
+        1,
+        (-2.6, 2.6),
+        None,
+        "the whole sum is continuous everywhere, differentiable nowhere",
     ),
 }
 

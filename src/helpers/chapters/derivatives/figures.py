@@ -28,8 +28,9 @@ def draw_secant(*, x, h):
     )
     ends, wide = np.array([-2.4, 3.1]), np.linspace(-2.4, 3.1, 111)
     ax.plot(wide, cubic(wide), color=COLOR.loss)
-    ax.plot(ends, cubic(x) + limit * (ends - x), color=COLOR.gradient, ls="--", lw=1.5)
     ax.plot(ends, cubic(x) + slope * (ends - x), color=COLOR.step)
+    # On top: where the two lines nearly coincide, both are seen.
+    ax.plot(ends, cubic(x) + limit * (ends - x), color=COLOR.gradient, ls="--", lw=1.5)
     ax.plot([x], [cubic(x)], "o", color=COLOR.parameter, ms=8)
     ax.plot([x + h], [cubic(x + h)], "s", color=COLOR.step, ms=7)
     label(ax, -2.2, 5.8, "— secant", COLOR.step)
@@ -55,9 +56,12 @@ def say_secant(x, h):
             f"{place}secant and tangent have the same slope, {format_number(limit)}, "
             "although h is not small."
         )
+    # To the place of the gap's third digit, so that the numbers agree with each other.
+    places = 2 - int(np.floor(np.log10(gap)))
+    first, second = (format_number(round(value, places), 8) for value in (slope, limit))
     return (
-        f"{place}the secant's slope is {format_number(slope)}, the tangent's "
-        f"{format_number(limit)}; they differ by {format_number(gap, 2)}."
+        f"{place}the secant's slope is {first}, the tangent's {second}; "
+        f"they differ by {format_number(gap)}."
     )
 
 
@@ -85,7 +89,7 @@ def draw_slope_curve(*, x):
 
 def say_slope(x):
     """The reading of ``draw_slope_curve``."""
-    place, slope = f"x = {format_number(x)}: ", cubic_slope(x)
+    place, slope = f"x = {format_number(x, 4)}: ", cubic_slope(x)
     if slope == 0:
         before, after = ("rising", "fall") if x < 0 else ("falling", "rise")
         return f"{place}f is level, f′ = 0; it stops {before} here and begins to {after}."
@@ -187,10 +191,9 @@ def draw_step_size(*, h):
     ax.axvline(h, color=COLOR.muted, lw=1)
     for name, error in step_errors(h).items():
         color, marker, size, _ = _SCHEMES[name]
-        fill = "none" if name == "central" else color  # where two errors are equal, both show
-        ax.plot(
-            [h], [max(abs(float(error.total)), _SMALLEST)], marker, color=color, ms=size, mfc=fill
-        )
+        shape = {"mfc": "none", "mew": 2} if name == "central" else {}  # others may lie within it
+        at = max(abs(float(error.total)), _SMALLEST)
+        ax.plot([h], [at], marker, color=color, ms=size, **shape)
     return figure, say_step_size(h)
 
 
@@ -308,7 +311,7 @@ def draw_tangent_error(*, step):
         reading = "Δx = 0: curve and tangent touch, the error is 0."
     else:
         reading = (
-            f"Δx = {format_number(step)}: the tangent says {format_number(linear, 4)}, eˣ is "
+            f"Δx = {format_number(step, 4)}: the tangent says {format_number(linear, 4)}, eˣ is "
             f"{format_number(exact, 4)}; the error {format_number(error)} is "
             f"{format_number(error / (step**2 / 2))} times ½ Δx²."
         )
