@@ -87,7 +87,7 @@ def check_parabola(formula):
 
 @equation(
     "eq-gradient-descent-directional",
-    r"""\frac{\mathrm{d}}{\mathrm{d}t} L(\theta + t v)\Big|_{t=0} = \nabla L(\theta)^\top v .""",
+    r"""\frac{\mathrm{d}}{\mathrm{d}r} L(\theta + r v)\Big|_{r=0} = \nabla L(\theta)^\top v .""",
     by="autograd along the way",
 )
 def directional(gradient, θ, v):
@@ -96,12 +96,12 @@ def directional(gradient, θ, v):
 
 @directional.check
 def check_directional(formula):
-    """The derivative by the distance t, for the double well in thirteen directions."""
+    """The derivative by the distance r, for the double well in thirteen directions."""
     gradient = autograd.grad(lambda x: double_well(x)[0])
     θ = np.array([[0.7], [-0.4]])
     for angle in np.linspace(0.1, 6.1, 13):
         v = np.array([[np.cos(angle)], [np.sin(angle)]])
-        along = autograd.grad(lambda t, v=v: double_well(θ + t * v)[0])
+        along = autograd.grad(lambda r, v=v: double_well(θ + r * v)[0])
         near(formula(gradient, θ, v), [[along(0.0)]])
 
 

@@ -71,7 +71,7 @@ def test_the_arrow_of_the_gradient_has_its_length():
 def test_conditioning_says_the_angle_and_the_best_rate():
     said = reading("draw_conditioning", kappa=100, eta_m=1.0)
     assert "44° away" in said
-    assert "ηM = 1.98, which keeps 0.98" in said
+    assert "ηM = 1.98: it keeps at most 0.98" in said
 
 
 def test_a_round_bowl_has_no_steep_direction():

@@ -22,16 +22,17 @@ def _from_the_start(A, theta, eta, n):
 EXERCISES = [
     Exercise(
         "gradient-descent-1",
-        # L = θ⁴/4 has the slope θ³ = 8 at 2, so that θ goes to 2 − 0.05 · 8.
-        1.6,
+        # L = θ⁴/4 has the slope θ³ = 8 at 2, so that θ goes to 2 − 0.1 · 8.
+        1.2,
         slips={
-            "That goes uphill: the gradient is subtracted.": 2.4,
-            "That subtracts the loss, not its slope.": 1.8,
-            "That is the step; the question is where it leads.": -0.4,
-            "The slope of ¼θ⁴ is θ³: the 4 cancels the ¼.": 1.9,
-            "That subtracts the slope of θ⁴; there is a ¼ before it.": 0.4,
+            "That subtracts the slope of θ⁴; there is a ¼ before it.": -1.2,
+            "That goes uphill: the gradient is subtracted.": 2.8,
+            "That subtracts the loss, not its slope.": 1.6,
+            "That is the step; the question is where it leads.": -0.8,
+            "That is the step's length; the question is where it leads.": 0.8,
+            "The slope of ¼θ⁴ is θ³: the 4 cancels the ¼.": 1.8,
         },
-        praise="2 − 0.05 · 8.",
+        praise="2 − 0.1 · 8.",
     ),
     Exercise(
         "gradient-descent-2",
@@ -52,7 +53,8 @@ EXERCISES = [
         # ‖(3, −4)‖ = 5.
         0.5,
         slips={
-            "η alone is not the length of the step.": 0.1,
+            "That is η alone, or η times the size of the sum of the components; the Euclidean "
+            "length is wanted.": 0.1,
             "That is the length of the gradient; η is missing.": 5.0,
             "That adds the sizes of the components; the Euclidean length is wanted.": 0.7,
             "That adds the components with their signs; the Euclidean length is wanted.": -0.1,

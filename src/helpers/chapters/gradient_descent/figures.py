@@ -91,7 +91,7 @@ def draw_factors(*, learning_rate):
     label(ax, 0.2, 0.8, "flat: |1 − ημ|", COLOR.parameter, dx=4, dy=10)
     label(ax, 0.01, 1.0, "above 1 it grows", COLOR.muted, dy=10)
     ax.plot(best, BOWL_2D.contraction(best), "*", ms=13, color=COLOR.target)
-    label(ax, best, 0.6, "best η", COLOR.target, ha="center", dy=-15)
+    label(ax, best, 0.6, "best η", COLOR.target, dx=10, dy=-26)
     ax.plot(edge, 1, "X", ms=10, color=COLOR.uncertainty)
     label(ax, edge, 1, "limit", COLOR.uncertainty, ha="right", dx=-8, dy=10)
     now = [abs(1 - eta * steepest), abs(1 - eta * flattest)]
@@ -124,7 +124,8 @@ def _say_factors(eta, edge, steep, flat):
     worse = format_number(max(abs(steep), abs(flat)))
     if np.isclose(abs(steep), abs(flat), rtol=1e-9):
         return (
-            f"{head}: both shrink alike, and no fixed η leaves less than {worse} of the distance."
+            f"{head}: both shrink alike, and no fixed η is sure to leave less than {worse} of the "
+            "distance."
         )
     slow = "steep" if abs(steep) > abs(flat) else "flat"
     return f"{head}: in the end the {slow} direction decides, and {worse} remains after a step."
@@ -150,7 +151,7 @@ def draw_direction(*, degrees):
         "A step of length 1", "θ₁", "θ₂", xlim=(-2.9, 2.9), ylim=(-0.4, 3.4), equal=True
     )
     _level_curves(ax, bowl, (0.1, 0.4, float(bowl.value(theta)), 1.6, 2.5))
-    _arrow(ax, theta, theta - gradient, COLOR.gradient)
+    _arrow(ax, theta, theta - gradient, COLOR.gradient, lw=5)  # it shows beneath the step, at 0°
     label(ax, *(theta - gradient), "−∇L", COLOR.gradient, dx=-8, dy=-4, ha="right")
     _arrow(ax, theta, end, COLOR.step)
     ax.plot(*theta, "s", ms=8, color=COLOR.parameter)
@@ -245,7 +246,8 @@ def draw_conditioning(*, kappa, eta_m):
     return (figure, right), (
         f"κ = {format_number(kappa)}: −∇L starts {angle:.0f}° away from the minimum. "
         + _say_rate(bowl, eta_m, path, name="ηM")
-        + f" The best is ηM = {format_number(best)}, which keeps {format_number(keeps)}."
+        + f" The best guarantee is ηM = {format_number(best)}: it keeps at most "
+        f"{format_number(keeps)}."
     )
 
 
@@ -257,15 +259,17 @@ def draw_sgd(sweep, *, batch_size, learning_rate):
     model, run = sweep.objective, sweep.run(batch_size, learning_rate)
     n, end = model.n_examples, sweep.settled(batch_size, learning_rate)
     figure, ax = _sgd_panel(n)
-    _excess_line(ax, sweep.run(n, sweep.best_rate(n)), model.offset, "--", COLOR.muted)
-    label(ax, 500, 3.0, "full batch,\nbest η", COLOR.muted, dx=4)
+    best = sweep.best_rate(n)
+    if (batch_size, learning_rate) != (n, best):
+        _excess_line(ax, sweep.run(n, best), model.offset, "--", COLOR.muted)
+        label(ax, 500, 3.0, f"full batch,\nη = {format_number(best)}", COLOR.muted, dx=4)
     if batch_size < n and learning_rate < model.mean_square_limit(batch_size):
         floor = model.noise_floor(learning_rate, batch_size)
         ax.plot([1, 5000], [floor, floor], ":", color=COLOR.uncertainty)
         label(ax, 1.3, floor, "floor η tr C / 4b", COLOR.uncertainty, dy=-10)
     _excess_line(ax, run, model.offset, "-", COLOR.step)
     right, ax = panel(
-        "Where it settles, by batch size",
+        "Loss over the last third, by batch size",
         "learning rate η",
         "L − L* at the end",
         xlim=(7e-4, 1.4),
@@ -415,7 +419,7 @@ def _loss_by_step(path, steps, *, ylim, reference=None):
     figure, ax = panel("Loss by step", "step", "loss L", xlim=(0, steps), ylim=ylim, yscale="log")
     if reference is not None:
         _log_line(ax, reference.update, reference.loss, "--", COLOR.muted, lw=1.4)
-        label(ax, steps * 0.43, 1e-7, "best η", COLOR.muted, ha="right")
+        label(ax, steps * 0.43, 1e-7, "η = 2/(M + μ)", COLOR.muted, ha="right")
     _log_line(ax, path.update, path.loss, "o-", COLOR.loss, ms=3.5, lw=1.4)
     if path.diverged_at is not None:
         label(ax, path.update[-1], path.loss[-1], "diverged", COLOR.gradient, dx=8)
@@ -447,9 +451,9 @@ def _path(ax, path):
     ax.plot(*path.theta[0], "s", ms=8, color=COLOR.parameter)
 
 
-def _arrow(ax, start, end, color):
+def _arrow(ax, start, end, color, *, lw=2):
     ax.annotate(
-        "", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2, "shrinkB": 0}
+        "", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "lw": lw, "shrinkB": 0}
     )
 
 
