@@ -108,9 +108,9 @@ EXERCISES = [
                 lambda Q, K, V, G: scaled_dot_product_attention_vjp(G, Q, K, V, scale=1.0).K
             ),
             "The constant is 1/√d_k, from the number of columns, not of keys.": (
-                lambda Q, K, V, G: scaled_dot_product_attention_vjp(
-                    G, Q, K, V, scale=len(K) ** -0.5
-                ).K
+                lambda Q, K, V, G: (
+                    scaled_dot_product_attention_vjp(G, Q, K, V, scale=len(K) ** -0.5).K
+                )
             ),
             "What is subtracted is summed along each row, axis 1, not down the columns.": (
                 lambda Q, K, V, G: _to_scores(Q, K, V, G, axis=0).T @ Q
