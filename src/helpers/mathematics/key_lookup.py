@@ -1,8 +1,9 @@
 """A learned key look-up: the smallest task that needs attention, trained by hand-written gradients.
 
 Each example is a small dictionary of random keys, each with a label, and a query: the rotated,
-noisy copy of one of the keys. The model has to find that key and read its label. The rotation is
-not known to it: W_Q W_Kᵀ has to become (a multiple of) it.
+noisy copy of one of the keys. The model has to find that key and read its label. The rotation (an
+orthogonal matrix, which may mirror as well) is not known to it: W_Q W_Kᵀ has to become (a multiple
+of) it.
 
 Many runs can be trained at once: parameters are stacked along a first axis ``(runs, …)``, and all
 runs see the same examples. What is here is the task and the model; ``training.train`` trains it.
@@ -34,7 +35,10 @@ LABEL_NOISE = 1e-6
 
 
 class LookupTask(NamedTuple):
-    """The size of the dictionary and the unknown rotation from keys to queries."""
+    """The size of the dictionary, and the unknown rotation from keys to queries.
+
+    ``rotation`` is any orthogonal matrix: its determinant may be −1, and then it mirrors too.
+    """
 
     n_items: int
     n_classes: int
@@ -60,7 +64,7 @@ class LookupWeights(NamedTuple):
 
 
 def make_lookup_task(rng, *, n_items=10, n_classes=4, d=16, noise=0.3):
-    """A task with keys of ``d`` numbers and a random rotation drawn from ``rng``.
+    """A task with keys of ``d`` numbers and a random orthogonal matrix from ``rng``.
 
     ``ValueError`` when a size is below 1 (``n_classes``: below 2) or ``noise`` is negative.
     """

@@ -1,17 +1,22 @@
 """What the chapter says and no cell prints, computed."""
 
+import inspect
 import re
 from functools import cache
 
 import numpy as np
+from scipy.integrate import quad
+from scipy.stats import chi2, norm
 
 from helpers.chapters.attention import experiments, figures
 from helpers.data.gettysburg import ADDRESS, phrase, tokenize
 from helpers.data.inaugural import LETTERS, speeches
 from helpers.mathematics.activations import (
+    log_softmax,
     softmax,
     softmax_jacobian,
     softmax_jacobian_norm,
+    softmax_vjp,
 )
 from helpers.mathematics.attention import (
     causal_mask,
@@ -21,7 +26,12 @@ from helpers.mathematics.attention import (
     scaled_dot_product_attention_vjp,
 )
 from helpers.mathematics.causal_head import reader_gradients, reader_weights
-from helpers.mathematics.key_lookup import make_lookup_task
+from helpers.mathematics.key_lookup import (
+    LABEL_NOISE,
+    draw_lookup,
+    make_lookup_task,
+    start_weights,
+)
 from tests.truth import claim, regime
 
 # --- the sentence -------------------------------------------------------------------------------
@@ -39,16 +49,11 @@ def the_sentence():
 
 @claim('the same row three times, and the same output, 0.68 of it "people"')
 def equal_vectors_get_equal_weights():
-    tokens, X = phrase()
     outputs, weights = figures._sentence("like tokens", False)
     for place in (7, 11):
         np.testing.assert_allclose(weights[place], weights[3], atol=1e-12)
         np.testing.assert_allclose(outputs[place], outputs[3], atol=1e-12)
     assert round(outputs[3, figures.words().index("people")], 2) == 0.68
-    assert round(weights[3, tokens.index("by")], 2) == 0.13
-    likeness = {t: float(X[3, :12] @ x[:12]) for t, x in zip(tokens, X, strict=True)}
-    del likeness["people"]
-    assert max(likeness, key=likeness.get) == "by"
 
 
 @claim(
@@ -94,11 +99,16 @@ def largest_stretch(tau):
     return np.linalg.norm(softmax_jacobian(figures.TEMPERATURE_SCORES / tau) / tau, 2)
 
 
-@claim("one weight takes all, and the reaction goes to 0. That is **saturation**.")
+#: Where the slider of the temperature ends, and its stop nearest to the largest reaction.
+COLDEST, LIVELIEST = 10**-1.5, 10**-0.9
+
+
+@claim("one weight takes all, and the reaction falls from 2.2 to 0.11, on its way to 0.")
 def cold():
     z = figures.TEMPERATURE_SCORES
-    assert softmax(z / 0.03)[0] > 0.99
-    stretches = [largest_stretch(t) for t in (0.13, 0.05, 0.03, 0.02, 0.01)]
+    assert softmax(z / COLDEST)[0] > 0.99
+    assert (round(largest_stretch(LIVELIEST), 1), round(largest_stretch(COLDEST), 2)) == (2.2, 0.11)
+    stretches = [largest_stretch(t) for t in (LIVELIEST, 0.05, COLDEST, 0.02, 0.01)]
     assert (np.diff(stretches) < 0).all()
     assert stretches[-1] < 1e-5
     assert np.isclose(z[0] - z[1], 0.2)
@@ -108,9 +118,9 @@ def cold():
 
 
 @claim(
-    "all weights become nearly equal, and the reaction goes to 0 once more",
-    "near $\\tau = 0.13$, a small change of the scores moves the weights by up to 2.2 times",
-    "The two best keys then hold 0.82 and 0.18: not in balance, but both in play.",
+    "all weights become nearly equal, and the reaction goes to 0 again, through",
+    "a small change of the scores moves the weights by up to 2.2 times as much.",
+    "The two best keys then hold 0.83 and 0.17.",
 )
 def hot_and_in_between():
     z, taus = figures.TEMPERATURE_SCORES, np.geomspace(0.02, 50, 1500)
@@ -120,7 +130,8 @@ def hot_and_in_between():
     stretches = [largest_stretch(t) for t in taus]
     assert round(taus[np.argmax(stretches)], 2) == 0.13
     assert round(max(stretches), 1) == 2.2
-    np.testing.assert_allclose(softmax(z / 0.13)[:2], [0.82, 0.18], atol=0.005)
+    np.testing.assert_array_equal(softmax(z / LIVELIEST)[:2].round(2), [0.83, 0.17])
+    assert figures.draw_temperature(temperature=LIVELIEST)[1].startswith("τ = 0.13: largest weight")
     # It is reached by a small step along the first singular vector.
     direction = np.linalg.svd(softmax_jacobian(z / 0.13))[2][0]
     moved = softmax((z + 1e-6 * direction) / 0.13) - softmax(z / 0.13)
@@ -225,7 +236,7 @@ def a_row_of_nothing():
     assert np.isfinite(dX[1]).all()
 
 
-@claim("Tokens, not words; itself included; and in a GPT only what came before.")
+@claim("Tokens, not words; itself included; and under a causal mask only what came before.")
 def who_looks_at_whom():
     mask = causal_mask(5)
     assert mask.diagonal().all()
@@ -238,7 +249,8 @@ def who_looks_at_whom():
 
 @claim(
     "the scores spread out, one weight takes over, and the median $\\|J\\|$ falls by more than",
-    "here from 0.011 at width 96 to 0.060 at 384: what counts is the gap between its best scores",
+    "here from 8.5·10⁻⁵ at width",
+    "what counts is the gap between its best scores",
 )
 def widening():
     unscaled, _ = figures._median_norms()
@@ -247,22 +259,29 @@ def widening():
     assert rows[1].std() < 1.5 < 15 < rows[512].std()
     assert softmax(rows[1]).max() < 0.5 < 0.99 < softmax(rows[512]).max()
     norms = {d: float(softmax_jacobian_norm(softmax(z))) for d, z in rows.items()}
-    assert round(norms[96], 3) == 0.011
-    assert round(norms[384], 3) == 0.060
+    assert round(1e5 * norms[128], 1) == 8.5
+    assert round(norms[192], 3) == 0.053
     # The gap decides: with only the three best keys left, the norm is nearly the same.
-    for d in (96, 384):
+    for d in (128, 192):
         three = softmax(np.sort(rows[d])[-3:])
-        assert abs(softmax_jacobian_norm(three) / norms[d] - 1) < 0.05
-    gap = {d: np.diff(np.sort(rows[d])[-2:])[0] for d in (96, 384)}
-    assert gap[96] > gap[384]
+        assert abs(softmax_jacobian_norm(three) / norms[d] - 1) < 0.06
+    gap = {d: np.diff(np.sort(rows[d])[-2:])[0] for d in (128, 192)}
+    assert gap[128] > 2 * gap[192]
 
 
-@claim("at every width the weights stay soft, none above 0.5, and the median $\\|J\\|$ stays")
+@claim(
+    "at every width this row's weights stay soft, none above 0.5 (of all such rows about one in",
+    "dividing by it makes the spread 1 on average for every width; a single row of ten scatters",
+)
 def scaling_switched_on():
     _, scaled = figures._median_norms()
     assert 0.315 < scaled.min() < scaled.max() < 0.355
     for d in figures.WIDTHS:
         assert softmax(figures._growing_scores()[d - 1] / np.sqrt(d)).max() < 0.5
+        rows = random_scores(d, 10, 20_000, np.random.default_rng(d)) / np.sqrt(d)
+        assert 1 / 15 < np.mean(softmax(rows).max(axis=1) > 0.5) < 1 / 9
+        assert abs(rows.var(axis=1, ddof=1).mean() - 1) < 0.05
+        assert rows.std(axis=1).std() > 0.2
 
 
 @claim("Their variance does. The typical size grows like $\\sqrt{d_k}$: 2.8, 8.0, 22.6.")
@@ -285,7 +304,10 @@ def correlated_scores():
     assert abs(scores.var(axis=1, ddof=1).mean() / 384 - 1) < 0.02
 
 
-@claim("one head has $d_k = 64$ and scores of size 8. And less the largest score no exponent is")
+@claim(
+    "But no stable softmax computes $e^{50}$: less the largest score no exponent is above 0.",
+    "And a head of 2017 had $d_k = 64$.",
+)
 def no_exponent_of_50():
     assert 512 // 8 == 64  # eight heads share the model's width
     assert np.sqrt(64) == 8
@@ -300,9 +322,9 @@ def sorted_weights(n_keys, rows):
 
 
 @claim(
-    "unscaled rows become *less* saturated.",
+    "wide unscaled rows become *less* saturated.",
     "the runner-up gets more than 5 % in a third of the rows, against a fifth with 10 keys",
-    "by a factor of some 1,800 with 10 keys, but of less than 10 with 512.",
+    "by a factor of well over a thousand with 10 keys, but of about 5 with 512.",
 )
 def more_keys(notebook):
     few, many = sorted_weights(10, 40_000), sorted_weights(512, 4_000)
@@ -312,22 +334,48 @@ def more_keys(notebook):
     assert (np.diff(hard) < 0).all()
     thin = [notebook["table"][512, n, True].norm for n in notebook["lengths"][1:]]
     assert (np.diff(thin) < 0).all()
-    ratio = 0.347 / np.median(softmax_jacobian_norm(few))
-    assert abs(ratio / 1800 - 1) < 0.1
+    assert 1300 < 0.347 / np.median(softmax_jacobian_norm(few)) < 2500
+    ratio = notebook["table"][512, 10, True].norm / notebook["table"][512, 10, False].norm
+    assert 1300 < ratio < 2500
+    # Of wide rows both curves say so; narrow ones have a smaller ‖J‖ too, as they spread thin.
+    for d, wider in ((512, True), (8, False)):
+        norms = [notebook["table"][d, n, False].norm for n in (10, 512)]
+        assert (norms[1] > norms[0]) == wider
     scaled = softmax(random_scores(512, 512, 2_000, np.random.default_rng(7)) / np.sqrt(512))
     norms = [np.median(softmax_jacobian_norm(w)) for w in (scaled, many)]
-    assert norms[0] / norms[1] < 10
+    assert abs(norms[0] / norms[1] - 5) < 0.8
+
+
+@claim(
+    "With 512 keys the solid curve lies *above* the dashed one up to width 128, at $d_k = 64$ with",
+    "at $d_k = 64$ with 512 keys it is larger than scaled.",
+)
+def long_rows_are_thin_when_scaled(notebook):
+    widths, table = notebook["widths"], notebook["table"]
+    above = [table[d, 512, False].norm > table[d, 512, True].norm for d in widths]
+    assert all(above[: widths.index(128) + 1])
+    assert not above[-1]
+    assert table[256, 512, False].norm < 1.3 * table[256, 512, True].norm
+    unscaled, scaled = (
+        experiments.saturation(64, 512, np.random.default_rng(12), scaled=s, rows=10_000).norm
+        for s in (False, True)
+    )
+    assert abs(unscaled - 0.28) < 0.015
+    assert round(scaled, 2) == 0.07
+    # Scaled, hardly any row has one large weight: it is thin, not saturated.
+    rows = random_scores(64, 512, 2_000, np.random.default_rng(13)) / 8
+    assert np.median(softmax(rows).max(axis=1)) < 0.1
 
 
 @claim(
     "One weight above 0.99 occurs in about seven rows of ten with 10 keys, in about half with",
-    "with 512 keys the whole Jacobian has a median norm of about 0.015",
+    "with 512 keys the whole Jacobian has a median norm between 0.01 and 0.02",
 )
 def one_weight_near_1():
     few, many = sorted_weights(10, 40_000), sorted_weights(512, 4_000)
     assert abs(np.mean(few[:, -1] > 0.99) - 0.72) < 0.015
     assert abs(np.mean(many[:, -1] > 0.99) - 0.51) < 0.03
-    assert abs(np.median(softmax_jacobian_norm(many)) - 0.015) < 0.003
+    assert 0.01 < np.median(softmax_jacobian_norm(many)) < 0.02
 
 
 # --- the look-up --------------------------------------------------------------------------------
@@ -397,8 +445,8 @@ def other_tasks(seeds):
 
 
 @claim(
-    "a starting loss near that of guessing at every width, and a range of good rates half a",
-    "two decades of η pass 90 % at all six widths, with it and without.",
+    "a starting loss near $\\log 4 = 1.39$, that of guessing among four labels, at every width,",
+    "about two decades of η pass 90 % at all six widths, with it and without",
 )
 def what_the_factor_buys(notebook, seeds):
     for runs in (notebook["runs"], *other_tasks(seeds[:2])):
@@ -413,11 +461,14 @@ def what_the_factor_buys(notebook, seeds):
             common[scaled] = left.max(), right.min()
             # The grid has two rates a decade: an end may fall on one or the next.
             assert abs(right.min() - left.max() - 2) < 0.51
-        assert common[True][0] - common[False][0] > 0.4
-        assert common[True][1] - common[False][1] > 0.4
+        # Half a decade is one step of that grid; on another task an end may fall one step away.
+        shift = np.subtract(common[True], common[False])
+        allowed = 0.5 if runs is notebook["runs"] else 1.0
+        assert (shift > 0.4).all()
+        assert (shift < allowed + 0.1).all()
 
 
-@claim("It does not vanish while the vote is wrong: the factor $1/o$ undoes the saturation.")
+@claim("In exact arithmetic it does not vanish while the vote is wrong: the factor $1/o$")
 def the_logarithm_undoes_saturation():
     rng = np.random.default_rng(10)
     right = np.array([True, False, False, True, False])
@@ -432,8 +483,69 @@ def the_logarithm_undoes_saturation():
     assert np.abs(gradient).sum() > 1.99
 
 
+def first_rows(notebook, d_k):
+    """The unscaled start of the page's runs: scores (n, keys), votes, and the examples."""
+    start, _, test = np.random.default_rng(1).spawn(3)
+    batch = draw_lookup(notebook["task"], 1000, test)
+    W_Q, W_K, _ = (W[0] for W in start_weights(notebook["task"], d_k, 1, start))
+    z = np.einsum("bd,bnd->bn", batch.queries @ W_Q @ W_K.T, batch.keys)
+    return z, np.einsum("bn,bnc->bc", softmax(z), batch.values), batch
+
+
+@claim(
+    "That caps it at 15.2, and holds the first loss at $d_k = 512$ to 8.8 instead of 17.9.",
+    "with 10⁻⁶ of chance mixed in so that it stays finite",
+    "about half of the rows with a wrong vote start so far gone that less than a hundredth of",
+)
+def the_floor_of_the_vote(notebook):
+    assert LABEL_NOISE == 1e-6
+    assert round(-np.log(LABEL_NOISE / 4), 1) == 15.2
+    z, vote, batch = first_rows(notebook, 512)
+    right = batch.values[np.arange(1000), :, batch.targets] > 0
+    logs = log_softmax(z)
+    log_o = np.array([np.logaddexp.reduce(row[m]) for row, m in zip(logs, right, strict=True)])
+    assert round(-log_o.mean(), 1) == 17.9
+    kept, floor = (1 - LABEL_NOISE) * np.exp(log_o), LABEL_NOISE / 4
+    first = notebook["runs"][512, False].losses[0, 0]
+    np.testing.assert_allclose(-np.log(kept + floor).mean(), first, rtol=1e-6)
+    assert round(first, 1) == 8.8
+    wrong = vote.argmax(axis=1) != batch.targets
+    left = (kept / (kept + floor))[wrong]  # of the gradient that has no floor
+    assert abs(np.mean(left < 0.01) - 0.5) < 0.06
+    # All the same the widest unscaled head learns.
+    assert notebook["runs"][512, False].accuracy.max() > 0.97
+
+
+@claim("At $d_k = 512$ seven rows of ten start saturated and send less than 2 % of the gradient.")
+def who_moves_the_shared_weights(notebook):
+    z, vote, batch = first_rows(notebook, 512)
+    A, W_V = softmax(z), 5.0 * np.eye(4)
+    to_vote = (softmax(vote @ W_V) - np.eye(4)[batch.targets]) @ W_V.T
+    to_scores = softmax_vjp(np.einsum("bc,bnc->bn", to_vote, batch.values), z)
+    saturated, size = A.max(axis=1) > 0.99, np.linalg.norm(to_scores, axis=1)
+    assert abs(saturated.mean() - 0.7) < 0.03
+    assert size[saturated].sum() < 0.02 * size.sum()
+
+
+@claim("turned and mirrored by a fixed unknown orthogonal matrix, plus noise.")
+def the_orthogonal_matrix(notebook):
+    T = notebook["task"].rotation
+    np.testing.assert_allclose(T.T @ T, np.eye(16), atol=1e-12)
+    assert np.isclose(np.linalg.det(T), -1)
+
+
 @claim("It learned: with the vote at all six widths, through a second softmax at the two that we")
-def unscaled_attention_learns(notebook):
+def unscaled_attention_learns(notebook, seeds):
+    for seed, d in zip(seeds, (64, 512), strict=False):
+        run = experiments.train_lookup(
+            notebook["task"],
+            d,
+            [0.1, 1.0],
+            scaled=False,
+            readout="logits",
+            rng=np.random.default_rng(seed),
+        )
+        assert run.accuracy.max() > 0.97
     for d in notebook["all_widths"]:
         assert notebook["runs"][d, False].accuracy.max() > 0.97
         assert notebook["runs"][d, False].losses[0, 0] > notebook["runs"][d, True].losses[0, 0]
@@ -469,8 +581,25 @@ def sizes_of_the_reader(notebook):
     assert reader.W_Q.shape == (24, 8)
 
 
+@claim("1,500 steps on 16 windows (pieces of 17 letters) each, with a learning rate that falls")
+def how_the_reader_is_trained(notebook):
+    assert experiments.windows(speeches()[1]).shape[1] == 17
+    options = inspect.signature(experiments.train_reader).parameters
+    named = [options[k].default for k in ("steps", "batch_size", "learning_rate")]
+    assert named == [1500, 16, 2.0]
+    assert notebook["run"].steps[-1] == 1500
+    # The last of two steps goes with half the rate: halfway down a straight line to 0.
+    whole = experiments.train_reader(np.random.default_rng(1), steps=2).readers
+    rng = np.random.default_rng(1).spawn(2)[1]
+    learned = speeches()[0]
+    for step, rate in enumerate((2.0, 1.0)):
+        first = rng.integers(len(learned) - 16, size=(16, 1))
+        _, g = reader_gradients(whole[step], learned[first + np.arange(17)])
+        np.testing.assert_allclose(whole[step + 1].U, whole[step].U - rate * g.U, atol=1e-12)
+
+
 @claim(
-    "smoothed as suits them best on the *held-out* text, which favours them",
+    "each mixed with the shorter ones as suits it best on the *held-out* text, which favours them",
     "such a table can store each combination",
 )
 def baselines_at_their_best():
@@ -482,7 +611,7 @@ def baselines_at_their_best():
 
 
 @claim(
-    "vague rows turn sharp, and most of the weight moves to a stripe beside the diagonal.",
+    "more than half of the weight moves to a stripe beside the diagonal; a third stays on it.",
     "Without its head the model stays at the loss of counting bigrams; with it",
 )
 def what_the_head_found(notebook):
@@ -490,7 +619,8 @@ def what_the_head_found(notebook):
     held_out = experiments.windows(speeches()[1])
     start, end = (reader_weights(run.readers[k], held_out) for k in (0, -1))
     assert np.diagonal(start, -1, 1, 2).mean() < 0.2
-    assert np.diagonal(end, -1, 1, 2).mean() > 0.5
+    assert 0.5 < np.diagonal(end, -1, 1, 2).mean() < 0.65
+    assert abs(np.diagonal(end, 0, 1, 2).mean() - 1 / 3) < 0.04
     assert start[:, 4:].max(axis=-1).mean() < 0.4 < 0.7 < end[:, 4:].max(axis=-1).mean()
     assert abs(alone.losses[-1] - counted[1]) < 0.03
     assert counted[2] < run.losses[-1] < counted[1] - 0.1
@@ -498,6 +628,7 @@ def what_the_head_found(notebook):
 
 @claim(
     "And we tried other steps, windows and widths with an eye on the held-out loss; they moved it",
+    "and a rate of 4 instead of 2 made this start blow up.",
     'found "one token back", beat counting bigrams on another speech, and lost to counting',
 )
 def other_readers(notebook, seeds):
@@ -510,6 +641,8 @@ def other_readers(notebook, seeds):
         weights = reader_weights(run.readers[-1], held_out)
         by_distance = [np.diagonal(weights, -b, 1, 2).mean() for b in range(6)]
         assert np.argmax(by_distance) == 1
+    blown = experiments.train_reader(np.random.default_rng(13), learning_rate=4.0)
+    assert blown.steps[-1] < 1500  # the loop stops where a loss or a weight passes its limit
 
 
 @claim("and only if it is in the batch: 11 rows of 29 here", "Others move if the table is also the")
@@ -543,11 +676,23 @@ def no_sink(notebook):
     assert weights[:, 8:, 0].mean() < 0.01
 
 
-@claim("Scaled random scores lie within $[-3, 3]$ in more than 99 of 100 cases.")
+@claim("From $d_k = 4$ on, scaled random scores lie within $[-3, 3]$ in more than 99 of 100 cases.")
 def range_of_scaled_scores():
-    rng = np.random.default_rng(9)
-    for d_k in (8, 64, 512):
-        assert np.mean(abs(random_scores(d_k, 10, 20_000, rng)) < 3 * np.sqrt(d_k)) > 0.99
+    def within(d_k):
+        """Exact: given ‖q‖² (chi-squared) a score is normal with this variance."""
+        top = chi2.isf(1e-12, d_k)
+        return quad(
+            lambda v: chi2.pdf(v, d_k) * (1 - 2 * norm.sf(3 * np.sqrt(d_k / v))),
+            1e-12,
+            top,
+            limit=200,
+        )[0]
+
+    shares = [within(d) for d in (4, 5, 6, 8, 16, 64, 512)]
+    assert min(shares) > 0.99 > within(3)
+    assert (np.diff(shares) > 0).all()
+    scores = random_scores(4, 10, 100_000, np.random.default_rng(9))
+    assert abs(np.mean(abs(scores) < 6) - shares[0]) < 0.001
 
 
 @regime("no better than looking at all keys alike")

@@ -4,6 +4,7 @@ Names: ``dZ`` is ∂L/∂Z and so on, ``M`` and ``N`` are the products of two we
 """
 
 import itertools
+import math
 from functools import cache
 
 import autograd
@@ -154,6 +155,36 @@ def head():
         "dV": grad(to_output, 1)(A, V), "dA": grad(to_output, 0)(A, V),
         "dZ": grad(from_scores)(Z), "dQ": grad(whole, 0)(Q, K), "dK": grad(whole, 1)(Q, K),
     }  # fmt: skip
+
+
+@equation(
+    "eq-attention-forward",
+    r"""
+\begin{aligned}
+Z &= Q K^\top / \sqrt{d_k} \\
+A &= \operatorname{softmax}(Z), \text{ row by row} \\
+O &= A V
+\end{aligned}
+""",
+    by="sums over single entries",
+)
+def attend(Q, K, V, d_k):
+    Z = Q @ K.T / np.sqrt(d_k)
+    A = softmax(Z)
+    return Z, A, A @ V
+
+
+@attend.check
+def check_attend(formula):
+    """Scores, weights and outputs entry by entry: three queries, four keys, five numbers each."""
+    h = head()
+    Q, K, V = h["Q"], h["K"], h["V"]
+    Z = [[sum(a * b for a, b in zip(q, k, strict=True)) / 5**0.5 for k in K] for q in Q]
+    powers = [[math.exp(z) for z in row] for row in Z]
+    A = [[p / sum(row) for p in row] for row in powers]
+    means = [[sum(a * v[c] for a, v in zip(row, V, strict=True)) for c in (0, 1)] for row in A]
+    for given, expected in zip(formula(Q, K, V, 5), (Z, A, means), strict=True):
+        close(given, expected, rtol=1e-12)
 
 
 @equation("eq-attention-grad-v", r"\frac{\partial L}{\partial V} = A^\top G", by="autograd")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.exercises.engine import Exercise
-from helpers.mathematics.activations import softmax
+from helpers.mathematics.activations import softmax, softmax_vjp
 from helpers.mathematics.attention import (
     scaled_dot_product_attention,
     scaled_dot_product_attention_vjp,
@@ -48,10 +48,10 @@ def _table(G, tokens, m, combine):
     return np.stack([combine(r) if len(r) else np.zeros(G.shape[1]) for r in rows])
 
 
-def _to_scores(Q, K, V, G, *, row=True, scaled=True):
+def _to_scores(Q, K, V, G, *, row=True, scaled=True, axis=1):
     A = scaled_dot_product_attention(Q, K, V)[1]
     dA = G @ V.T
-    mean = (A * dA).sum(axis=1, keepdims=True) if row else 0.0
+    mean = (A * dA).sum(axis=axis, keepdims=True) if row else 0.0
     return A * (dA - mean) * (Q.shape[1] ** -0.5 if scaled else 1.0)
 
 
@@ -87,6 +87,9 @@ EXERCISES = [
             "That is the part diag(s) u only: the part s sᵀ u is missing.": (lambda s, u: s * u),
             "The factor s in front is lost.": lambda s, u: u - s @ u,
             "The mean to subtract is weighted by s.": lambda s, u: s * (u - u.mean()),
+            "The entries of s are weights already: no softmax is needed.": (
+                lambda s, u: softmax_vjp(u, s)
+            ),
         },
         praise="Written as s ∘ (u − ⟨s, u⟩) it costs about n operations; by the matrix, n².",
     ),
@@ -104,6 +107,14 @@ EXERCISES = [
             "The scores are divided by √d_k before the softmax.": (
                 lambda Q, K, V, G: scaled_dot_product_attention_vjp(G, Q, K, V, scale=1.0).K
             ),
+            "The constant is 1/√d_k, from the number of columns, not of keys.": (
+                lambda Q, K, V, G: (
+                    scaled_dot_product_attention_vjp(G, Q, K, V, scale=len(K) ** -0.5).K
+                )
+            ),
+            "What is subtracted is summed along each row, axis 1, not down the columns.": (
+                lambda Q, K, V, G: _to_scores(Q, K, V, G, axis=0).T @ Q
+            ),
             "Two things are lost: the factor 1/√d_k, and what softmax subtracts from each row.": (
                 lambda Q, K, V, G: _to_scores(Q, K, V, G, row=False, scaled=False).T @ Q
             ),
@@ -116,7 +127,7 @@ EXERCISES = [
         136.0,
         slips={
             "That holds for independent components; here ρ = 0.6.": 100.0,
-            "That is the variance of the gaps within one row, (1 − ρ²) d_k.": 64.0,
+            "That is the variance within one row, (1 − ρ²) d_k.": 64.0,
             "The correlation enters squared.": 160.0,
         },
         praise="(1 + 0.36) · 100.",
@@ -142,14 +153,14 @@ EXERCISES = [
                 lambda a, member: -member / (a @ member)
             ),
         },
-        praise="No factor in it vanishes while the vote is wrong.",
+        praise="The sizes of its entries sum to 2(1 − o): not 0 while the vote is wrong.",
     ),
     Exercise(
         "attention-7",
         lambda G, tokens, m: _table(G, tokens, m, lambda rows: rows.sum(axis=0)),
         inputs=_readings(),
         slips={
-            "A repeated token keeps only its last gradient: table[tokens] += G adds once.": (
+            "A repeated token keeps only its last gradient: each of them has to be added.": (
                 lambda G, tokens, m: _table(G, tokens, m, lambda rows: rows[-1])
             ),
             "The gradients of a repeated token are added, not averaged.": (

@@ -33,9 +33,9 @@ _FLOOR = 1e-8  # where a norm below the axis is drawn
 def _growing_scores():
     """Scores (512, 10) of one query when its vectors grow one component at a time.
 
-    A typical row: of the seeds 0 to 399 one of those whose ‖J‖ follows the medians most closely.
+    A typical row: at width 64 the spread of its scores and ‖J‖ both lie near the median row's.
     """
-    rng = np.random.default_rng(36)
+    rng = np.random.default_rng(169)
     q, k = rng.standard_normal(512), rng.standard_normal((N_KEYS, 512))
     return np.cumsum(q * k, axis=1).T
 
