@@ -12,6 +12,20 @@ scikit-surprise is needed for this file only::
     python -m venv /tmp/surprise && . /tmp/surprise/bin/activate
     pip install -e . "scikit-surprise>=1.1.5"
     OMP_NUM_THREADS=1 python benchmarks/recommender_vs_surprise.py
+
+Test RMSE with ``--splits 6``, under Python 3.11.7, NumPy 2.4.6, SciPy 1.17.1 and scikit-surprise
+1.1.5, in November 2026::
+
+    split  biases  ours    surprise
+    0      0.8742  0.8558  0.8566
+    1      0.8894  0.8721  0.8742
+    2      0.8900  0.8726  0.8745
+    3      0.8853  0.8686  0.8661
+    4      0.8749  0.8552  0.8565
+    5      0.8793  0.8610  0.8618
+    means  0.8822  0.8642  0.8650
+
+Ours is lower on five of the six, by 0.0008 on average, from −0.0025 to +0.0021: a tie.
 """
 
 from __future__ import annotations

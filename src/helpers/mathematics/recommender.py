@@ -278,8 +278,9 @@ def fit(
 ):
     """Minimize L by steps θ ← θ − η ∇L on minibatches (all ratings with ``None``); a ``History``.
 
-    η multiplies the gradient of the *sum* over a minibatch, so that ``batch_size=1`` is the
-    textbook's step for one rating. The penalty's share of a minibatch is |batch| / n of it.
+    η multiplies the gradient of the *sum* over a minibatch, so that ``batch_size=1`` is one
+    step a rating. The penalty's share of a minibatch is |batch| / n of it, for all rows. The step
+    of most textbooks charges only the two rows of its rating: that is ``penalty_per="rating"``.
     ``learning_rate`` is one η, or one for each epoch; smaller ones at the end settle the noise of
     the minibatches. Biases start from ``bias_sweeps`` closed-form sweeps. With
     ``validation=(users, items, ratings)`` the parameters of the best epoch are kept, and the fit

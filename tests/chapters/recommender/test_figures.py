@@ -83,7 +83,13 @@ def overlaps(figure):
     """Pairs of texts of a drawing whose boxes cover each other by more than a hair."""
     FigureCanvasAgg(figure)
     renderer, ax = figure.canvas.get_renderer(), figure.axes[0]
-    texts = [t for t in (*ax.texts, ax.title, ax.xaxis.label, ax.yaxis.label) if t.get_text()]
+    figure.draw_without_rendering()
+    around = [ax.title]
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = axis.get_view_interval()
+        ticks = (t for t in axis.get_major_ticks() if low <= t.get_loc() <= high)
+        around += [axis.label, *(t.label1 for t in ticks)]
+    texts = [t for t in (*ax.texts, *around) if t.get_text()]
     boxes = [(t.get_text(), t.get_window_extent(renderer).padded(-1.5)) for t in texts]
     return [(a, b) for (a, p), (b, q) in itertools.combinations(boxes, 2) if p.overlaps(q)]
 
@@ -107,6 +113,25 @@ def test_the_curve_of_the_first_figure_passes_through_its_point():
         curve = figures.draw_tug(stars=stars, learning_rate=0.25)[0][1].axes[0].lines
         path, point = curve[1].get_xydata(), curve[3].get_xydata()[0]
         assert np.isclose(np.interp(0.25, *path.T), point[1], atol=1e-3)
+
+
+def test_the_label_of_the_rating_stands_off_the_curve():
+    for stars in np.arange(1, 11) / 2:
+        ax = figures.draw_tug(stars=stars, learning_rate=0.25)[0][1].axes[0]
+        (text,) = (t for t in ax.texts if t.get_text() == "rating given")
+        beyond = ax.lines[1].get_ydata()[1] - stars  # where the curve lies, seen from the line
+        assert np.sign(text.xyann[1]) == -np.sign(beyond)
+
+
+def test_the_label_of_a_share_stands_off_the_curve(real_path):
+    for penalty in BIAS_PENALTIES:
+        ax = figures.draw_biases(real_path, bias_penalty=penalty)[0][1].axes[0]
+        FigureCanvasAgg(ax.figure)
+        fine = np.geomspace(1, 400, 400)
+        curve = ax.transData.transform(np.column_stack([fine, fine / (fine + penalty)]))
+        for text in ax.texts:
+            box = text.get_window_extent(ax.figure.canvas.get_renderer()).padded(-1.5)
+            assert not box.count_contains(curve), (penalty, text.get_text())
 
 
 def test_the_bias_path_is_the_helpers_fit(parts, tables):

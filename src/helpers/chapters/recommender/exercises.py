@@ -51,6 +51,15 @@ EXERCISES = [
             "The sign of the residual's part is the wrong way round: ∂e/∂p = −q.": (
                 lambda r, prediction, p, q, penalty: (r - prediction) * q + penalty * p
             ),
+            "The sign of the penalty's part is the wrong way round: it adds λp.": (
+                lambda r, prediction, p, q, penalty: -(r - prediction) * q - penalty * p
+            ),
+            "There is a ½ before the square, so no factor 2 is left in the residual's part.": (
+                lambda r, prediction, p, q, penalty: -2 * (r - prediction) * q + penalty * p
+            ),
+            "Both terms carry a ½, so no factor 2 is left in either part.": (
+                lambda r, prediction, p, q, penalty: 2 * (-(r - prediction) * q + penalty * p)
+            ),
             "That is the gradient of ‖p‖² λ without the ½: λp, not 2λp.": (
                 lambda r, prediction, p, q, penalty: -(r - prediction) * q + 2 * penalty * p
             ),

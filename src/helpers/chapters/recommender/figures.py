@@ -41,7 +41,9 @@ def draw_tug(*, stars, learning_rate):
     _arrow(ax, p, COLOR.parameter)
     _arrow(ax, q, COLOR.model, dashed=True)
     label(ax, *p, "user p", COLOR.parameter, dx=6)
-    label(ax, *q, "film q", COLOR.model, ha="center", dy=10 if q[1] > 0 else -10)
+    # At the left edge the label starts near the tip, so as not to reach over the axis.
+    side = {"ha": "left", "dx": -8} if q[0] < -1.1 else {"ha": "center"}
+    label(ax, *q, "film q", COLOR.model, dy=10 if q[1] > 0 else -10, **side)
 
     right, ax = panel(
         "The prediction after the step", "learning rate η", "stars", xlim=(0, 0.5), ylim=(0, 6)
@@ -49,7 +51,8 @@ def draw_tug(*, stars, learning_rate):
     grid = np.linspace(0, 0.5, 41)
     path = expected + grid * residual * (_P @ _P + _Q @ _Q) + (grid * residual) ** 2 * (_P @ _Q)
     ax.axhline(stars, color=COLOR.target, ls="--", lw=1.5)
-    label(ax, 0.49, stars, "rating given", COLOR.target, ha="right", dy=9)
+    # On the side of the line that the curve is not on.
+    label(ax, 0.49, stars, "rating given", COLOR.target, ha="right", dy=9 if residual > 0 else -9)
     ax.plot(grid, path, color=COLOR.model)
     ax.plot(0, expected, "s", color=COLOR.muted, clip_on=False)
     ax.plot(eta, new, "o", color=COLOR.step, ms=8)
@@ -103,7 +106,8 @@ def draw_biases(path, *, bias_penalty):
     shares = {n: n / (n + penalty) for n in (1, 10, 100)}
     for n, share in shares.items():
         ax.plot(n, share, "o", color=COLOR.parameter, clip_on=False)
-        label(ax, n, share, f"{share:.2f}", COLOR.ink, dx=8, dy=-9 if share > 0.15 else 9)
+        # Below the curve where there is room above the axis, else well above it.
+        label(ax, n, share, f"{share:.2f}", COLOR.ink, dx=8, dy=-9 if share > 0.08 else 15)
     reading = (
         f"λ_b = {format_number(penalty, 2)}: the biases have a validation RMSE of {error:.3f}, the "
         f"mean has {path.mean:.3f}. A film with one rating keeps {100 * shares[1]:.0f} % of its "
@@ -186,7 +190,7 @@ def _over_penalties(ax, sweep, rate, top, *, stopped, **style):
 
 
 def draw_planted(results, *, density, penalty, noise=0.5):
-    """Left, error on unseen cells against the share observed; right, predicted against true.
+    """Left, error on unseen cells against the share observed; right, predicted against given.
 
     ``results`` comes from ``recover_planted``; density and penalty are among its keys.
     """
@@ -215,7 +219,7 @@ def draw_planted(results, *, density, penalty, noise=0.5):
     ax.plot(100 * density, now.errors.mean(), "o", color=COLOR.parameter, ms=9)
 
     right, ax = panel(
-        "Sixty unseen cells of one table", "true value", "predicted", xlim=(-1, 7), ylim=(-1, 7)
+        "Sixty unseen cells of one table", "rating given", "predicted", xlim=(-1, 7), ylim=(-1, 7)
     )
     ax.plot([-1, 7], [-1, 7], color=COLOR.target, ls="--", lw=1.5)
     inside = np.clip([now.truth, now.predicted], -0.9, 6.9)
