@@ -668,7 +668,7 @@ def twenty_did_best(notebook):
 
 @claim(
     "and it gains more than the factors did",
-    "Part of this is that people drift; but six in ten of these users gave all their ratings",
+    "Part of that gain is that people drift; but six in ten of these users gave all their ratings",
     "What you rate changes as you go: most begin with well-known films.",
 )
 def drift(notebook):
