@@ -52,6 +52,14 @@ def test_large_scores_neither_overflow_nor_change_the_weights(shift):
     np.testing.assert_allclose(shifted, act.softmax(z), rtol=1e-9)
 
 
+def test_large_allowed_scores_do_not_overflow_either():
+    z, where = np.array([[1000.0, 999.0, 1e308]]), np.array([[True, True, False]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        weights = act.softmax(z, where=where)
+    np.testing.assert_allclose(weights, [[*act.softmax([1.0, 0.0]), 0.0]])
+
+
 def test_a_gap_wider_than_the_floats_is_one_hot_and_silent():
     np.testing.assert_array_equal(act.softmax([-1.7e308, 1.7e308]), [0, 1])
     with pytest.raises(ValueError, match="differences are finite"):

@@ -37,7 +37,7 @@ def softmax(z, *, axis=-1, where=None):
         powers = np.exp(np.where(allowed, z - peak, -np.inf))
     total = powers.sum(axis=axis, keepdims=True)
     # A line with nothing allowed stays 0: it would be 0 / 0.
-    return np.divide(powers, total, out=np.zeros_like(powers), where=total > 0)
+    return np.divide(powers, total, out=powers, where=total > 0)
 
 
 def softmax_vjp(upstream, z, *, axis=-1, where=None):
