@@ -32,7 +32,6 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
-from chapters import chapter
 from mutants import SCALED, SMALL, mutants, scaled
 
 #: How many generators a claim about chance is given, that nobody chose for the page.
@@ -185,6 +184,3 @@ def asserts(function):
         or (isinstance(node, ast.Call) and named.search(ast.unparse(node.func)))
         for node in ast.walk(tree)
     )
-
-
-__all__ = ["Claim", "Equation", "chapter", "claim", "equation", "regime"]
