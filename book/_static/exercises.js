@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const KEY = "calculus-for-ml-exercises";
+  const KEY = "calculus-for-ml-exercise/";
   const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
   const COMMA = /^[+-]?\d+,\d+$/;
   const TYPICAL = [
@@ -13,20 +13,30 @@
   ];
 
   // Storage may be refused, or hold something else: then the answers last as long as the page.
+  // Each exercise has a key of its own. A page opened from a disk is now and then shown an empty
+  // storage; what it writes must not take the place of what was answered before.
   const store = {
     kept: {},
     read() {
+      this.kept = {};
       try {
-        const found = JSON.parse(localStorage.getItem(KEY));
-        this.kept = found && typeof found === "object" ? found : {};
-      } catch { this.kept = {}; }
+        Object.keys(localStorage).filter((key) => key.startsWith(KEY)).forEach((key) => {
+          try {
+            const found = JSON.parse(localStorage.getItem(key));
+            if (found && typeof found === "object") this.kept[key.slice(KEY.length)] = found;
+          } catch { /* not ours */ }
+        });
+      } catch { /* refused */ }
     },
-    write() {
-      try { localStorage.setItem(KEY, JSON.stringify(this.kept)); } catch { /* refused */ }
+    keep(name, answer) {
+      this.kept[name] = answer;
+      try { localStorage.setItem(KEY + name, JSON.stringify(answer)); } catch { /* refused */ }
     },
     forget() {
+      Object.keys(this.kept).forEach((name) => {
+        try { localStorage.removeItem(KEY + name); } catch { /* refused */ }
+      });
       this.kept = {};
-      try { localStorage.removeItem(KEY); } catch { /* refused */ }
     },
   };
 
@@ -148,8 +158,8 @@
       const fields = this.fields;
       const [right, sentence] = await this.judged(fields);
       this.show(right, sentence);
-      store.kept[this.name] = { fields, right: right || Boolean(store.kept[this.name]?.right) };
-      store.write();
+      const before = store.kept[this.name];
+      store.keep(this.name, { fields, right: right || Boolean(before?.right) });
       progress();
     }
 
@@ -199,6 +209,12 @@
         forms.forEach((form) => form.clear());
         progress();
       });
+    });
+    // What is answered or forgotten in another tab counts here as well.
+    addEventListener("storage", (event) => {
+      if (event.key !== null && !event.key.startsWith(KEY)) return;
+      store.read();
+      progress();
     });
     progress();
   }

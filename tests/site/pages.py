@@ -17,26 +17,30 @@ def all_pages():
 
 
 class Page:
-    """A page opened from disk with the network refused, and what it complained of."""
+    """A page opened with the network refused, and what it complained of."""
 
     def __init__(self, page):
         self.page = page
         self.foreign, self.files, self.complaints = [], [], []
 
-    def observe(self, url):
-        """Open ``url``, recording requests, console messages and page errors."""
+    def observe(self, root, name):
+        """Open a page of the site at ``root``; record requests, messages and errors."""
+        self.root = root
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._request)
-        self.page.route("http*://**", lambda route: route.abort())
-        self.page.goto(url, wait_until="load")
+        self.page.route(
+            lambda url: url.startswith("http") and not url.startswith(root),
+            lambda route: route.abort(),
+        )
+        self.page.goto(root + name, wait_until="load")
 
     def _console(self, message):
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 
     def _request(self, request):
-        if request.url.startswith("file:"):
+        if request.url.startswith(self.root):
             self.files.append(request.url)
         elif not request.url.startswith(("data:", "blob:")):
             self.foreign.append(request.url)
@@ -44,12 +48,22 @@ class Page:
 
 @contextlib.contextmanager
 def opened(
-    browser, name, *, theme="light", width=1280, height=900, address="", before="", **options
+    browser,
+    name,
+    *,
+    theme="light",
+    width=1280,
+    height=900,
+    address="",
+    before="",
+    root="",
+    **options,
 ):
     """``Page`` for the page ``name`` of the site, closed afterwards.
 
     ``before`` is a script that runs before the page's own; ``address`` is what stands behind the
-    page's, from "#" on. Without a ``theme`` the page is opened as by a reader who never chose one.
+    page's, from "#" on; ``root`` is the address of a host that serves the site, if one does.
+    Without a ``theme`` the page is opened as by a reader who never chose one.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme or "light", **options
@@ -63,7 +77,7 @@ def opened(
     context.set_default_timeout(10_000)
     page = Page(context.new_page())
     try:
-        page.observe((SITE / name).as_uri() + address)
+        page.observe(root or f"{SITE.as_uri()}/", name + address)
         yield page
     finally:
         context.close()
