@@ -95,11 +95,16 @@ FAINT_ON_PAPER = (
 }"""
 )
 
-PRINTED = """() => [...document.querySelectorAll(".cml")].filter((f) => {
+# Figures that are not on paper, or with their controls; forms that are, or lack the cell they ask.
+PRINTED = """() => {
   const shown = (e) => e && e.getClientRects().length > 0;
-  return !(shown(f.querySelector("svg")) && shown(f.querySelector(".cml-reading")))
-    || shown(f.querySelector("input"));
-}).map((f) => f.id)"""
+  const figures = [...document.querySelectorAll(".cml")].filter((f) =>
+    !(shown(f.querySelector("svg")) && shown(f.querySelector(".cml-reading")))
+    || shown(f.querySelector("input")));
+  const forms = [...document.querySelectorAll(".cml-form")].filter((f) =>
+    shown(f) || !f.nextElementSibling.matches(".cell") || !shown(f.nextElementSibling));
+  return [...figures, ...forms].map((e) => e.id);
+}"""
 
 
 # What a narrow page cuts off on the right: displayed or inline formulas, and controls.
