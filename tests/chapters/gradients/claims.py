@@ -1,0 +1,1 @@
+"""What the chapter on gradients says and no cell prints, computed."""
