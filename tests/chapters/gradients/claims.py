@@ -1,1 +1,493 @@
 """What the chapter on gradients says and no cell prints, computed."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog, minimize_scalar
+
+from helpers.chapters.gradients import experiments, figures
+from helpers.mathematics.landscapes import (
+    Hollow,
+    bent_sheet,
+    diagonal_ridge,
+    twisted_saddle,
+    twisted_saddle_gradient,
+)
+from helpers.mathematics.multivariate import (
+    angle_on_bowl,
+    directional_derivative,
+    dual_norm,
+    jacobian_vector_product,
+    taylor_polynomial,
+    worst_angle,
+    worst_place,
+)
+from helpers.mathematics.numdiff import check_gradient, numerical_gradient, numerical_jacobian
+from helpers.mathematics.objectives import SLOPE_TWO, Quadratic
+from helpers.mathematics.optimizers import steepest_direction
+from tests.truth import claim
+
+F = Hollow()
+SPOT = experiments.SPOT
+TURN = np.linspace(-180, 180, 36_001)
+
+
+def gradient(x, y):
+    return F.gradient([x, y])
+
+
+# The map and its cuts
+
+
+@claim(
+    "the cut along $x$ stays where it is, and the point slides down it to its lowest place, where "
+    "its slope is 0. The *other* cut is replaced by another curve at every move: the slope along "
+    "$y$ at $y = -1$ goes from −3 to −2. A slope along one variable depends on all of them.",
+    "At $(1, -1)$ the slope along $x$ is 4, and the slope along $y$ is −3.",
+)
+def cuts():
+    assert gradient(1.0, -1.0).tolist() == [4, -3]
+    assert gradient(0.0, -1.0).tolist() == [0, -2]
+    x = np.linspace(-2, 2, 401)
+    along_x = F.value(np.stack([x, np.full_like(x, -1.0)], axis=1))
+    assert x[along_x.argmin()] == pytest.approx(0)
+    seen = {tuple(F.value([[at, -2.0], [at, 0.5]])) for at in (0, 0.25, 0.5, 0.75, 1.0)}
+    assert len(seen) == 5
+
+
+@claim(
+    "both cuts are level, and the arrow is gone.",
+    "along $x$ there is no slope at all, wherever you stand; along $y$ it is 1, 2 and 1.",
+)
+def level_cuts():
+    (plan, *_), said = figures.draw_slices(x=0.0, y=0.0)
+    assert not list(plan.axes[0].texts)
+    assert "no direction" in said
+    (plan, *_), _ = figures.draw_slices(x=1.0, y=1.0)
+    assert len(plan.axes[0].texts) == 1
+    assert [gradient(x, 1.0).tolist() for x in (-1.0, 0.0, 1.0)] == [[0, 1], [0, 2], [0, 1]]
+    assert all(gradient(x, 1.0)[0] == 0 for x in np.linspace(-3, 3, 61))
+
+
+@claim(
+    "Wherever there is a red arrow, it leaves the thick level curve, that of its point, at a right "
+    "angle.",
+    "the gradient stands at a right angle to the level curve through its point",
+)
+def right_angles():
+    steps = np.arange(-6, 7) / 4
+    for x, y in itertools.product(steps, steps[2:-2]):
+        g = gradient(x, y)
+        if g.any():
+            # A short way along the level curve: to second order f must not change.
+            t = np.array([-g[1], g[0]]) / np.linalg.norm(g)
+            change = F.value([x, y] + 1e-5 * t) - F.value([x, y])
+            assert abs(change) < 1e-9
+
+
+@claim("This loop takes two values of $f$ for each variable. A check takes fewer")
+def fewer_values():
+    n, count = 100, []
+
+    def f(t):
+        count.append(1)
+        return t @ t
+
+    numerical_gradient(f, np.ones(n))
+    assert len(count) == 2 * n
+    count.clear()
+    check_gradient(f, lambda t: 2 * t, np.ones(n), rng=np.random.default_rng(1))
+    assert len(count) < n
+
+
+# At the origin
+
+
+@claim(
+    "on the axis it is 0; on the diagonal it is ½ all the way in, and on the other diagonal −½.",
+    "However close to the origin you are, all values from −½ to ½ are still there. The function "
+    "has both partial derivatives at the origin and is not even continuous.",
+    r"$xy/(x^2 + y^2)$, with 0 at the origin, has both there and jumps to ½ along the diagonal",
+)
+def the_ridge():
+    for s in (1.0, 1e-3, 1e-9, -1e-12):
+        for degrees, value in ((0, 0.0), (45, 0.5), (135, -0.5), (90, 0.0)):
+            near = diagonal_ridge(s * experiments.heading(degrees))
+            assert near == pytest.approx(value, abs=1e-15)
+        around = np.sort(diagonal_ridge(s * experiments.heading(TURN)))
+        assert around[[0, -1]] == pytest.approx([-0.5, 0.5])
+        assert np.diff(around).max() < 1e-3
+    assert numerical_gradient(diagonal_ridge, np.zeros(2)).tolist() == [0, 0]
+    assert diagonal_ridge([0.0, 0.0]) == 0
+
+
+@claim(
+    r"now $f$ is continuous, and along each line it has an honest slope, $\cos^2\varphi "
+    r"\sin\varphi$. But along the axes the slope is 0, and at 30° it is 0.375: no plane fits them "
+    "all.",
+    "$x^2y/(x^2 + y^2)$ even has a slope in every direction, and no tangent plane.",
+    r"All directional derivatives exist, and $\nabla f^\top v$ is wrong about all but those along "
+    "the axes",
+)
+def the_sheet():
+    angle = np.deg2rad(TURN)
+    v = experiments.heading(TURN)
+    for s in (1.0, 1e-6, -1e-9):
+        slopes = bent_sheet(s * v) / s
+        np.testing.assert_allclose(slopes, np.cos(angle) ** 2 * np.sin(angle), atol=1e-12)
+        assert np.abs(bent_sheet(s * v)).max() <= abs(s)  # continuous at the origin
+    assert bent_sheet(experiments.heading(30)) == pytest.approx(0.375)
+    # ∇ = 0: right where the slope is 0, which is on the axes alone.
+    right = TURN[np.abs(slopes) < 1e-6]
+    assert set(np.round(right / 90) * 90) == {-180, -90, 0, 90, 180}
+    assert np.abs(right - np.round(right / 90) * 90).max() < 0.2
+
+
+@claim(
+    "all lines are level at the origin. Here the two partial derivatives do speak for all "
+    "directions.",
+    "There each is 0, by definition or by its formula, *and has both partial derivatives, equal "
+    "to 0*.",
+)
+def all_level():
+    v = experiments.heading(TURN)
+    assert np.abs(F.value(1e-8 * v) / 1e-8).max() < 2e-8
+    for function, example in experiments.AT_THE_ORIGIN.items():
+        assert example.value(np.zeros(2)) == 0
+        assert np.abs(numerical_gradient(example.value, np.zeros(2), h=1e-7)).max() < 1e-6, function
+
+
+@claim("Continuous partial derivatives are enough.", "Neither can be turned round.")
+def continuous_partials():
+    # Where the partial derivatives are continuous the plane fits; those of the two others are not.
+    for point in ([0.0, 0.0], [1.0, -1.0], [-0.7, 1.3]):
+        v = experiments.heading(TURN[::90])
+        for s in (1e-3, 1e-5):
+            plane = taylor_polynomial(F.value(point), F.gradient(point), s * v)
+            assert np.abs(F.value(point + s * v) - plane).max() < 4 * s**2
+    near = np.array([numerical_gradient(bent_sheet, [0.0, y], h=1e-9) for y in (1e-4, 1e-6)])
+    assert np.abs(near).max() < 1e-4
+    diagonal = np.array([numerical_gradient(bent_sheet, [y, y], h=1e-9) for y in (1e-4, 1e-6)])
+    assert diagonal.min(axis=0) == pytest.approx([0.5, 0.0], abs=1e-3)
+
+
+# Directions
+
+
+@claim("the largest slope is 5, in the direction $(0.8, -0.6)$, which was the first question")
+def the_first_question():
+    assert directional_derivative(gradient(1.0, -1.0), [0.8, -0.6]) == pytest.approx(5)
+    assert experiments.slopes(TURN, 1.0).at_the_point.max() == pytest.approx(5, rel=1e-7)
+
+
+@claim(
+    "both have slopes just below 5, though they lie 7° and 8° to its sides: near its top a cosine "
+    "is flat."
+)
+def neighbours():
+    best = np.degrees(np.arctan2(-3, 4))
+    assert [round(abs(d - best)) for d in (-30, -45)] == [7, 8]
+    near = experiments.slopes(np.array([-30.0, -45.0]), 0.01)
+    assert np.all((near.at_the_point > 4.94) & (near.at_the_point < 5))
+    assert np.all((near.over_the_step > 4.94) & (near.over_the_step < 5))
+
+
+@claim(
+    "the two curves are nearly one at 0.01 and part as the step grows; at 1 they differ by up to "
+    "3. Over such a step the best descent is near",
+    r"while $-\nabla f$ stands at 143°.",
+)
+def parting_curves():
+    apart = []
+    for s in (0.01, 0.1, 0.5, 1.0):
+        curves = experiments.slopes(TURN, s)
+        apart.append(np.abs(curves.over_the_step - curves.at_the_point).max())
+    assert apart == sorted(apart)
+    assert apart[0] < 0.03
+    assert apart[-1] == pytest.approx(3, abs=1e-3)
+    offered = np.arange(-180, 181, 15)
+    assert offered[experiments.slopes(offered, 1.0).over_the_step.argmin()] == 135
+    assert round(np.degrees(np.arctan2(3, -4))) == 143
+
+
+@claim(
+    "The sign is wrong: it points to the fastest **increase**, and $-\\nabla f$ to the fastest "
+    "decrease."
+)
+def the_sign():
+    for x, y in ((1.0, -1.0), (-0.3, 0.8), (1.7, 1.4)):
+        g = gradient(x, y)
+        rates = experiments.heading(TURN) @ g
+        up = experiments.heading(TURN[rates.argmax()])
+        assert up @ g == pytest.approx(np.linalg.norm(g), rel=1e-7)
+        step = 1e-4 * g / np.linalg.norm(g)
+        here = np.array([x, y])
+        assert F.value(here + step) > F.value(here) > F.value(here - step)
+
+
+@claim(
+    "Yes, by Cauchy–Schwarz, for a differentiable function, for Euclidean length, and only where "
+    r"$\nabla f \ne 0$. With another length it is another direction, as you see next."
+)
+def steepest_with_hypotheses():
+    # Not differentiable: ∇ = 0, and yet the slope along 35.3° is 0.385.
+    slopes = bent_sheet(experiments.heading(TURN))
+    assert slopes.max() == pytest.approx(2 / 3**1.5, rel=1e-6)
+    with pytest.raises(ValueError, match="gradient must not be zero"):
+        steepest_direction(np.zeros(2))
+    g = gradient(1.0, -1.0)
+    found = {n: -steepest_direction(g, n) for n in ("euclidean", "max", "sum")}
+    assert len({tuple(np.round(v / np.linalg.norm(v), 9)) for v in found.values()}) == 3
+
+
+@claim(
+    "Only over infinitely short steps: from $(1, -1)$ the best of all steps of length 1 goes to "
+    r"136°, and that along $-\nabla f$, at 143°, lowers $f$ by 2.78 instead of 2.80. And it need "
+    "not be the way to the minimum, see below."
+)
+def best_long_step():
+    drop = -experiments.slopes(TURN, 1.0).over_the_step
+    assert round(TURN[drop.argmax()]) == 136
+    assert drop.max() == pytest.approx(2.80, abs=5e-3)
+    downhill = np.degrees(np.arctan2(3, -4))
+    assert -experiments.slopes(downhill, 1.0).over_the_step == pytest.approx(2.78, abs=5e-3)
+    # The shorter the step, the nearer its best direction comes to −∇f.
+    best = [TURN[experiments.slopes(TURN, s).over_the_step.argmin()] for s in (1, 0.5, 0.1, 0.01)]
+    gaps = downhill - np.array(best)
+    assert np.all(np.diff(gaps) < 0)
+    assert 0 <= gaps[-1] < 0.1
+    assert worst_angle(100) > 78
+
+
+@claim(
+    "its goal is a small loss, not a small gradient, and a slope of 2 does not promise that a step "
+    "of 1 changes the loss by 2."
+)
+def no_promise():
+    changes = [f.value(at + 1) - f.value(at) for f, at in SLOPE_TWO]
+    assert all(f.gradient(at) == pytest.approx(2) for f, at in SLOPE_TWO)
+    assert all(abs(change - 2) > 0.3 for change in changes)
+    # The gradient is 0 on the pass, where f is 1; in the hollow f is 0.
+    assert gradient(np.sqrt(2), 1.0) == pytest.approx([0, 0], abs=1e-12)
+    assert F.value([np.sqrt(2), 1.0]) == pytest.approx(1)
+
+
+@claim(
+    "The steepest slope under one length is a length of the gradient in another sense, its **dual "
+    "norm**; the Euclidean norm is its own dual."
+)
+def dual_norms():
+    for g in ([4.0, -3.0], [0.3, -1.7, 0.9]):
+        n = len(g)
+        box = linprog(-np.array(g), bounds=[(-1, 1)] * n)
+        # v = p − q with p, q ≥ 0 and Σ (p + q) ≤ 1.
+        spent = linprog(np.r_[-np.array(g), g], A_ub=np.ones((1, 2 * n)), b_ub=[1])
+        assert dual_norm(g, "max") == pytest.approx(-box.fun)
+        assert dual_norm(g, "sum") == pytest.approx(-spent.fun)
+        assert dual_norm(g) == pytest.approx(np.linalg.norm(g))
+        for norm in ("euclidean", "max", "sum"):
+            assert -steepest_direction(g, norm) @ np.array(g) == pytest.approx(dual_norm(g, norm))
+
+
+# The way to the minimum
+
+
+@claim(
+    "from a point that is as far out along the steep axis as along the flat one, $-\\nabla f$ "
+    "misses the minimum by 44.4°.",
+    "near the worst place it is 78.5°, almost sideways.",
+    "on the axis itself it is 0 again: between 85° and 90° the curve on the right falls off a "
+    "cliff.",
+)
+def kappa_100():
+    bowl = experiments.bowl(100)
+    assert bowl.angle_to_minimum([1.0, 1.0]) == pytest.approx(44.4, abs=0.05)
+    start = experiments.start_on_bowl(45)
+    assert abs(start[0]) == pytest.approx(abs(start[1]))
+    assert bowl.angle_to_minimum(start) == pytest.approx(44.4, abs=0.05)
+    assert bowl.angle_to_minimum(experiments.start_on_bowl(85)) == pytest.approx(78.5, abs=0.05)
+    assert bowl.angle_to_minimum([0.0, 2.0]) == pytest.approx(0, abs=1e-5)
+    assert "on an axis" in figures.draw_bowl(kappa=100, degrees=90)[1]
+    assert angle_on_bowl(100, 85) - angle_on_bowl(100, 90) > 78
+
+
+@claim(
+    "0°, 18.4°, 39.3°, 44.9°. At 45° the angle never passes 45°; at the worst place it goes on "
+    "growing, to 54.9° for κ = 10 and 86.4° for 1000."
+)
+def growing_kappa():
+    at_45 = [angle_on_bowl(kappa, 45) for kappa in (1, 2, 10, 1000)]
+    assert at_45 == pytest.approx([0, 18.4, 39.3, 44.9], abs=0.05)
+    many = np.logspace(0, 12, 200)
+    assert max(angle_on_bowl(kappa, 45) for kappa in many) <= 45
+    assert np.all(np.diff([worst_angle(kappa) for kappa in many]) > 0)
+    assert worst_angle(10) == pytest.approx(54.9, abs=0.05)
+    assert worst_angle(1000) == pytest.approx(86.4, abs=0.05)
+
+
+@claim(
+    "The angle is always below 90°: on such a bowl $-\\nabla f$ never leads away from the minimum. "
+    "But it comes as near to 90° as you like.",
+    "In more than two dimensions the same bound holds, with κ the ratio of the largest to the "
+    "smallest eigenvalue; this is Kantorovich's inequality.",
+)
+def bound_in_any_dimension(seeds):
+    assert worst_angle(1e12) > 89.99
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        factor = rng.normal(size=(5, 5))
+        bowl = Quadratic(factor @ factor.T + 0.1 * np.eye(5))
+        limit = worst_angle(bowl.condition_number)
+        angles = [bowl.angle_to_minimum(z) for z in rng.normal(size=(200, 5))]
+        assert max(angles) < limit < 90
+        # It is reached between the flattest and the steepest direction.
+        steep, flat = bowl.eigenvectors[:, -1], bowl.eigenvectors[:, 0]
+        at = np.deg2rad(worst_place(bowl.condition_number))
+        worst = np.cos(at) * steep + np.sin(at) * flat
+        assert bowl.angle_to_minimum(worst) == pytest.approx(limit, abs=1e-5)
+
+
+@claim(
+    "Here is the formula against a search over 9,001 places",
+    "Between the first two lines only the unit of one column changed. In millimetres, the steepest "
+    "way down from 0 stands at almost a right angle to the way to the minimum. After centring and "
+    "scaling the bowl is round, and the two ways are one.",
+)
+def penguins(notebook):
+    assert len(notebook["places"]) == 9001
+    loss = notebook["loss"]  # the last of the three: centred and scaled
+    assert loss.condition_number == pytest.approx(1)
+    assert loss.angle_to_minimum(np.zeros(2)) < 1e-4
+    found = {}
+    for unit in (1, 1000):
+        features = np.stack([np.ones(len(notebook["mass"])), notebook["flipper"] / unit], axis=1)
+        bowl = type(loss)(features, notebook["mass"])
+        found[unit] = bowl.angle_to_minimum(np.zeros(2))
+    assert found == pytest.approx({1: 89.8, 1000: 85.1}, abs=0.05)
+
+
+# Second order
+
+
+@claim(
+    "A tenth of the distance leaves about a hundredth of the first error, and a thousandth of the "
+    "second. This landscape lets you check the second by hand: its only term beyond second order "
+    "is $-h^2k$ for a step $d = (h, k)$, and $-0.8^2 \\cdot 0.6 = -0.384$. (So along $h = 0$, or "
+    "along $k = 0$, the second-order formula is exact.)"
+)
+def orders():
+    g, H = F.gradient(SPOT), F.hessian(SPOT)
+
+    def left(d, hessian=None):
+        return F.value(SPOT + d) - taylor_polynomial(F.value(SPOT), g, d, hessian)
+
+    v = np.array([0.8, 0.6])
+    assert left(0.1 * v) / left(0.01 * v) == pytest.approx(100, rel=0.06)
+    assert left(0.1 * v, H) / left(0.01 * v, H) == pytest.approx(1000, rel=1e-6)
+    assert left(v, H) == pytest.approx(-0.384)
+    for h, k in ((0.7, 0.4), (-1.1, 0.9), (0.0, 0.8), (1.3, 0.0)):
+        assert left(np.array([h, k]), H) == pytest.approx(-(h**2) * k, abs=1e-12)
+
+
+@claim("So the product $Hv$ costs two gradients, whatever $n$ is, and the matrix is never made.")
+def two_gradients():
+    for n in (2, 50):
+        calls = []
+
+        def slope(x, calls=calls):
+            calls.append(1)
+            return 2 * x + 4 * x**3
+
+        x, v = np.linspace(-1, 1, n), np.linspace(0.5, 2, n)
+        product = jacobian_vector_product(slope, x, v)
+        np.testing.assert_allclose(product, (2 + 12 * x**2) * v, rtol=1e-7)
+        assert len(calls) == 2
+
+
+@claim("Where the second partial derivatives are continuous, the order of the two derivatives does")
+def symmetric_or_not():
+    for point in ([0.7, -0.4], [-1.2, 0.3]):
+        mixed = numerical_jacobian(twisted_saddle_gradient, point)
+        assert mixed[0, 1] == pytest.approx(mixed[1, 0], abs=1e-6)
+    # Not continuous at the origin: near it they take other values on the two axes.
+    right = numerical_jacobian(twisted_saddle_gradient, [1e-3, 0.0], h=1e-7)[0, 1]
+    above = numerical_jacobian(twisted_saddle_gradient, [0.0, 1e-3], h=1e-7)[0, 1]
+    assert (right, above) == pytest.approx((1, -1), abs=1e-4)
+
+
+@claim(
+    "With $m = 1$, as for a loss, one vector–Jacobian product is the whole gradient, while "
+    "Jacobian–vector products give one component each: $n$ of them are needed."
+)
+def one_against_n():
+    def loss(t):
+        return np.array([F.value(t)])
+
+    whole = numerical_jacobian(loss, SPOT).T @ np.ones(1)
+    parts = [jacobian_vector_product(loss, SPOT, e)[0] for e in np.eye(2)]
+    assert whole == pytest.approx([4, -3])
+    assert parts == pytest.approx([4, -3])
+
+
+@claim("where the sizes differ, as they do in the last row with n, p and q, only one order of the")
+def only_one_order_fits():
+    sizes = {"U": (5, 3), "X": (5, 4), "W": (4, 3)}
+    for pair, wanted in ((("U", "W"), sizes["X"]), (("X", "U"), sizes["W"])):
+        fitting = []
+        for names in (pair, pair[::-1]):
+            for turned in itertools.product((False, True), repeat=2):
+                left, right = (
+                    sizes[n][::-1] if t else sizes[n] for n, t in zip(names, turned, strict=True)
+                )
+                if left[1] == right[0] and (left[0], right[1]) == wanted:
+                    fitting.append((names, turned))
+        assert len(fitting) == 1
+
+
+# What breaks
+
+
+@claim(
+    "A central difference at the origin compares $f(sv)$ with $f(-sv)$, and for this function the "
+    "two are equal: the check sees slope 0 in every direction and is content."
+)
+def content():
+    v = experiments.heading(TURN)
+    assert np.array_equal(diagonal_ridge(1e-3 * v), diagonal_ridge(-1e-3 * v))
+
+
+@claim(
+    "has a continuous gradient there, and its mixed second derivatives are −1 and 1, depending on "
+    "which variable comes first."
+)
+def twisted():
+    mixed = numerical_jacobian(twisted_saddle_gradient, np.zeros(2))
+    assert mixed == pytest.approx(np.array([[0, -1], [1, 0]]))
+    around = twisted_saddle_gradient(1e-6 * experiments.heading(TURN))
+    assert np.abs(around).max() < 2e-6
+    for point in (np.array([0.7, -0.4]), np.array([-1.2, 0.3])):
+        numeric = numerical_gradient(twisted_saddle, point)
+        np.testing.assert_allclose(twisted_saddle_gradient(point), numeric, rtol=1e-8)
+
+
+@claim(
+    "The product of $\\nabla f$ and $(3, 4)$ is five times the slope in that direction.",
+)
+def five_times():
+    for g in ([4.0, -3.0], [0.3, 1.9]):
+        assert np.array(g) @ [3, 4] == pytest.approx(5 * directional_derivative(g, [3, 4]))
+
+
+@claim("on a bowl with κ = 100 the steepest way down can miss it by 78.6°")
+def summary():
+    assert worst_angle(100) == pytest.approx(78.6, abs=0.05)
+    bowl = experiments.bowl(100)
+
+    def off(degrees):
+        return -bowl.angle_to_minimum(experiments.start_on_bowl(degrees))
+
+    found = minimize_scalar(off, bounds=(1, 89), method="bounded")
+    assert -found.fun == pytest.approx(78.6, abs=0.05)
+    assert re.search("78.6°", figures.draw_bowl(kappa=100, degrees=30)[1])

@@ -23,7 +23,7 @@ EXERCISES = [
             "That is the slope along x; between the axes there are steeper directions.": 4.0,
             "That is the sum of the two sizes: you would get it along (1, −1), whose length is √2, "
             "not 1.": 7.0,
-            "The two slopes do not just add up: choose a direction of length 1 that uses both.": 1.0,
+            "Slopes do not just add up: choose a direction of length 1 that uses both.": 1.0,
             "That is the slope along (1, −1)/√2, which is steep, but not the steepest.": float(
                 7 / np.sqrt(2)
             ),
@@ -112,9 +112,7 @@ EXERCISES = [
             "The mean is over the m rows, not over the n variables.": lambda A, x, c: (
                 2 * A.T @ (A @ x - c) / len(x)
             ),
-            "That is the residual; the chain goes on through A.": lambda A, x, c: (
-                2 * (A @ x - c) / len(c)
-            ),
+            "The residual is Ax − c, not Ax + c.": lambda A, x, c: 2 * A.T @ (A @ x + c) / len(c),
         },
         praise="2Aᵀ(Ax − c)/m, of the shape of x.",
     ),
@@ -131,9 +129,6 @@ EXERCISES = [
             ),
             "That is a forward difference; its error is of the order of h.": (
                 lambda gradient, x, v, h: (gradient(x + h * v) - gradient(x)) / h
-            ),
-            "That is one number, vᵀHv, the curvature along v.": lambda gradient, x, v, h: (
-                v @ (gradient(x + h * v) - gradient(x - h * v)) / (2 * h)
             ),
             "The step goes along v, not along every coordinate alike.": (
                 lambda gradient, x, v, h: (gradient(x + h) - gradient(x - h)) / (2 * h)

@@ -38,6 +38,8 @@ def draw_slices(*, x, y):
     ax.plot([-2.3, 2.3], [y, y], color=COLOR.model, lw=1.4)
     ax.plot([x, x], [-1.5, 1.5], "--", color=COLOR.step, lw=1.4)
     if gradient.any():
+        own = _levels(LANDSCAPE.value, (f,), coarse=True)
+        ax.add_patch(PathPatch(own, fill=False, lw=2.2, edgecolor=COLOR.loss))
         _arrow(ax, point, point + _SHRUNK * gradient, COLOR.gradient)
     ax.plot(x, y, "o", color=COLOR.parameter, ms=8)
     along_x = _slice("Along x, with y held fixed", "x", COLOR.model, "-", point, 0)
@@ -231,9 +233,10 @@ def _bowl_levels(shape):
 
 
 @cache
-def _levels(value, levels):
+def _levels(value, levels, *, coarse=False):
     """Level curves of a function of points (..., 2) in the largest window, as one path."""
-    x, y = np.linspace(-2.4, 2.9, 82), np.linspace(-2.3, 1.6, 61)
+    fine = 1 if coarse else 2
+    x, y = np.linspace(-2.4, 2.9, 41 * fine), np.linspace(-2.3, 1.6, 31 * fine)
     z = value(np.stack(np.meshgrid(x, y), axis=-1))
     paths = Figure().add_subplot().contour(x, y, z, levels).get_paths()
     return Path.make_compound_path(*[path for path in paths if len(path.vertices)])
