@@ -49,9 +49,9 @@ class Example(NamedTuple):
 
 #: Three functions whose partial derivatives at the origin are both 0.
 AT_THE_ORIGIN = {
-    "x² + y² − x²y": Example(LANDSCAPE.value, lambda degrees: 0.0),
     "xy/(x² + y²)": Example(diagonal_ridge, None),
     "x²y/(x² + y²)": Example(bent_sheet, lambda degrees: float(bent_sheet(heading(degrees)))),
+    "x² + y² − x²y": Example(LANDSCAPE.value, lambda degrees: 0.0),
 }
 
 
