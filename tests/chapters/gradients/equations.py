@@ -120,10 +120,11 @@ def check_ridge(formula):
 
 @equation(
     "eq-gradients-differentiable",
-    r"""\begin{gathered}
-f(\theta + d) = f(\theta) + \nabla f(\theta)^\top d + r(d)\,\lVert d \rVert , \\
-r(d) \to 0 \quad \text{as } d \to 0 .
-\end{gathered}""",
+    r"""\begin{aligned}
+f(\theta + d) = {} & f(\theta) + \nabla f(\theta)^\top d \\
+& + r(d)\,\lVert d \rVert , \\
+r(d) \to {} & 0 \quad \text{as } d \to 0 .
+\end{aligned}""",
     by="a remainder in closed form",
     equivalent={"nabla(θ) @ d → d @ nabla(θ)": "a dot product does not mind the order"},
 )
