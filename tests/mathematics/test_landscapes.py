@@ -36,6 +36,7 @@ def test_the_hollow_and_its_derivatives(point, rng):
     hollow = Hollow()
     assert hollow.value(point) == pytest.approx(plain(point))
     assert hollow.gradient(point) == pytest.approx(autograd.grad(plain)(point))
+    assert hollow.hessian(point).shape == (2, 2)
     assert hollow.hessian(point) == pytest.approx(autograd.hessian(plain)(point))
     check_gradient(hollow.value, hollow.gradient, point, rng=rng)
 

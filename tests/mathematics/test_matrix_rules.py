@@ -26,7 +26,9 @@ CASES = [
     (quadratic_form, quadratic_form_vjp, ((1,), (1, 1))),
     (squared_distance, squared_distance_vjp, ((3,), (5, 3), (5,))),
     (squared_distance, squared_distance_vjp, ((4,), (2, 4), (2,))),
+    (squared_distance, squared_distance_vjp, ((1,), (1, 1), (1,))),
     (affine, affine_vjp, ((5, 4), (4, 3), (3,))),
+    (affine, affine_vjp, ((1, 1), (1, 1), (1,))),
     (affine, affine_vjp, ((3, 3), (3, 3), (3,))),
     (affine, affine_vjp, ((1, 2), (2, 1), (1,))),
 ]
@@ -57,10 +59,10 @@ def test_values_are_the_sums_written_out(rng):
     x, A, c = rng.normal(size=3), rng.normal(size=(3, 3)), rng.normal(size=3)
     entries = [x[i] * A[i, j] * x[j] for i in range(3) for j in range(3)]
     assert quadratic_form(x, A) == pytest.approx(sum(entries))
-    assert isinstance(quadratic_form(x, A), float)
+    assert type(quadratic_form(x, A)) is float
     rows = [sum(A[i, j] * x[j] for j in range(3)) - c[i] for i in range(3)]
     assert squared_distance(x, A, c) == pytest.approx(sum(r * r for r in rows))
-    assert isinstance(squared_distance(x, A, c), float)
+    assert type(squared_distance(x, A, c)) is float
     X, W, b = rng.normal(size=(4, 2)), rng.normal(size=(2, 3)), rng.normal(size=3)
     value = sum(X[2, p] * W[p, 1] for p in range(2)) + b[1]
     assert affine(X, W, b)[2, 1] == pytest.approx(value)

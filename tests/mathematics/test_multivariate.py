@@ -49,7 +49,7 @@ def test_the_directional_derivative_is_the_slope_along_the_direction():
     for v in (np.array([1.0, 2.0, -0.5]), np.array([0.0, -3.0, 0.0])):
         along = complex_step(lambda s, v=v: f(POINT + s * v / np.linalg.norm(v)), 0.0)
         assert directional_derivative(g, v) == pytest.approx(along, rel=1e-12)
-        assert isinstance(directional_derivative(g, v), float)
+        assert type(directional_derivative(g, v)) is float
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,7 @@ def test_dual_norms_are_the_largest_slopes(g):
     assert dual_norm(g, "max") == pytest.approx(max(c @ g for c in corners))
     assert dual_norm(g, "sum") == pytest.approx(max(abs(s) for s in g))
     assert dual_norm(g, "euclidean") == dual_norm(g) == pytest.approx(np.sqrt(g @ g))
+    assert {type(dual_norm(g, norm)) for norm in ("euclidean", "max", "sum")} == {float}
     if g.any():
         for norm in ("euclidean", "max", "sum"):
             assert -(g @ steepest_direction(g, norm)) == pytest.approx(dual_norm(g, norm))
@@ -146,8 +147,9 @@ def test_the_polynomials_of_first_and_second_order():
 
 
 def test_a_hessian_may_be_off_by_rounding():
-    off = [[5.0, 1.0], [1 + 1e-9, 3.0]]
-    assert taylor_polynomial(1.0, [0.0, 0.0], [1.0, 1.0], off) == pytest.approx(6.0)
+    # By 4·10⁻⁸ where the largest entry in size is 5, and neither the first nor the smallest.
+    off = [[0.1, 0.2], [0.2 + 4e-8, -5.0]]
+    assert taylor_polynomial(1.0, [0.0, 0.0], [1.0, 1.0], off) == pytest.approx(-1.25)
     assert taylor_polynomial(1.0, [2.0], [3.0], [[0.0]]) == 7.0
 
 
@@ -206,5 +208,6 @@ def test_a_round_bowl_has_no_worst_place_but_a_middle():
     assert worst_angle(1) == 0
     assert worst_place(1) == pytest.approx(45)
     assert as_condition_number(1) == 1.0
+    assert type(worst_angle(2)) is type(worst_place(2)) is float
     assert worst_angle(100) == pytest.approx(78.5788, abs=1e-4)
     assert worst_place(100) == pytest.approx(84.2894, abs=1e-4)

@@ -41,8 +41,8 @@ def diagonal_ridge(theta):
     Both partial derivatives at the origin are 0. ``theta`` has shape (..., 2), otherwise
     ``ValueError``.
     """
-    size, x, y = _scaled(theta)
-    return np.where(size > 0, x * y / (x**2 + y**2), 0.0)
+    _, x, y = _scaled(theta)
+    return x * y / (x**2 + y**2)
 
 
 def bent_sheet(theta):
@@ -83,9 +83,10 @@ def _pairs(theta):
 def _scaled(theta):
     """Largest coordinate in size, and both divided by it: squares of tiny ones do not vanish.
 
-    At the origin the size is 0, and the point is given as (1, 1), where nothing is divided by 0.
+    At the origin the size is 0, and the point is given as (0, 1): all functions here are 0 there,
+    and nothing is divided by 0.
     """
     x, y = _pairs(theta)
     size = np.maximum(np.abs(x), np.abs(y))
     by = np.where(size > 0, size, 1.0)
-    return size, np.where(size > 0, x / by, 1.0), np.where(size > 0, y / by, 1.0)
+    return size, x / by, np.where(size > 0, y / by, 1.0)

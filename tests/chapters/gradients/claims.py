@@ -304,7 +304,7 @@ def dual_norms():
 
 @claim(
     "from a point that is as far out along the steep axis as along the flat one, $-\\nabla f$ "
-    "misses the minimum by 44.4°.",
+    "misses the minimum by 44.4°. (The flat axis lies across the page.)",
     "near the worst place it is 78.5°, almost sideways.",
     "on the axis itself it is 0 again: between 85° and 90° the curve on the right falls off a "
     "cliff.",
@@ -337,7 +337,7 @@ def growing_kappa():
 
 @claim(
     "The angle is always below 90°: on such a bowl $-\\nabla f$ never leads away from the minimum. "
-    "But it comes as near to 90° as you like.",
+    "But as κ grows it comes as near to 90° as you like.",
     "In more than two dimensions the same bound holds, with κ the largest eigenvalue of the second "
     "derivatives over the smallest; this is Kantorovich's inequality.",
 )
