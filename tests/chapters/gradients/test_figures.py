@@ -45,13 +45,17 @@ def test_starts_lie_on_a_circle_steep_coordinate_first():
     [
         (
             lambda: figures.draw_slices(x=-1.5, y=0.25),
-            "At (−1.5, 0.25) f is 1.75. Along x it falls, ∂f/∂x = −2.25; along y it falls, "
-            "∂f/∂y = −1.75; the gradient has length 2.85.",
+            "At (−1.5, 0.25) f is 1.75. Along x it falls, with the slope −2.25; along y it falls, "
+            "with the slope −1.75.",
         ),
         (
             lambda: figures.draw_slices(x=0.0, y=0.5),
-            "At (0, 0.5) f is 0.25. Along x it is level, ∂f/∂x = 0; along y it rises, ∂f/∂y = 1; "
-            "the gradient has length 1.",
+            "At (0, 0.5) f is 0.25. Along x it is level, with the slope 0; along y it rises, with "
+            "the slope 1.",
+        ),
+        (
+            lambda: figures.draw_slices(x=0.0, y=0.0),
+            "At (0, 0) f is 0. Both slopes are 0, and there is no arrow.",
         ),
         (
             lambda: figures.draw_origin(function="xy/(x² + y²)", degrees=90),

@@ -23,6 +23,8 @@ from helpers.mathematics.validate import as_finite_float, as_positive, one_of
 from helpers.show.style import COLOR, format_number, label, panel
 
 _MAP = {"xlim": (-2.3, 2.3), "ylim": (-1.5, 1.5), "equal": True}
+#: Level curves are drawn between ±_SIDE, and from _LOW to _HIGH: beyond every map of the chapter.
+_SIDE, _LOW, _HIGH = 2.9, -2.3, 1.6
 _LEVELS = (0.1, 0.4, 1.0, 1.8, 3.0, 4.5, 6.5)
 #: Length of a drawn gradient for each unit of its own length.
 _SHRUNK = 0.1
@@ -33,15 +35,15 @@ def draw_slices(*, x, y):
     x, y = as_finite_float(x, "x"), as_finite_float(y, "y")
     point = np.array([x, y])
     f, gradient = float(LANDSCAPE.value(point)), LANDSCAPE.gradient(point)
-    plan, ax = panel("Map of f, two cuts, ∇f/10", "x", "y", **_MAP)
-    _curves(ax, _levels(LANDSCAPE.value, _LEVELS))
+    plan, ax = panel("Map of f, two cuts", "x", "y", **_MAP)
+    _curves(ax, _level_curves(*_LEVELS))
     ax.plot([-2.3, 2.3], [y, y], color=COLOR.model, lw=1.4)
     ax.plot([x, x], [-1.5, 1.5], "--", color=COLOR.step, lw=1.4)
     if gradient.any():
-        own = _levels(LANDSCAPE.value, (f,), coarse=True)
-        ax.add_patch(PathPatch(own, fill=False, lw=2.2, edgecolor=COLOR.loss))
+        ax.add_patch(PathPatch(_level_curves(f), fill=False, lw=3, edgecolor=COLOR.loss))
         _arrow(ax, point, point + _SHRUNK * gradient, COLOR.gradient)
-    ax.plot(x, y, "o", color=COLOR.parameter, ms=8)
+    # Small, so that it hides neither the curve nor a short arrow.
+    ax.plot(x, y, "o", color=COLOR.parameter, ms=4)
     along_x = _slice("Along x, with y held fixed", "x", COLOR.model, "-", point, 0)
     along_y = _slice("Along y, with x held fixed", "y", COLOR.step, "--", point, 1)
     return (plan, along_x, along_y), _say_slices(point, f, gradient)
@@ -65,22 +67,19 @@ def _say_slices(point, f, gradient):
     place = f"({format_number(point[0])}, {format_number(point[1])})"
     start = f"At {place} f is {format_number(f)}. "
     if not gradient.any():
-        return f"{start}Both partial derivatives are 0, and the gradient has no direction."
-    partials = []
+        return f"{start}Both slopes are 0, and there is no arrow."
+    said = []
     for name, slope in zip("xy", gradient, strict=True):
         way = "rises" if slope > 0 else "falls" if slope < 0 else "is level"
-        partials.append(f"along {name} it {way}, ∂f/∂{name} = {format_number(slope, 4)}")
-    length = format_number(np.linalg.norm(gradient))
-    said = "; ".join(partials)
-    return f"{start}{said[0].upper()}{said[1:]}; the gradient has length {length}."
+        said.append(f"along {name} it {way}, with the slope {format_number(slope, 4)}")
+    return f"{start}A{said[0][1:]}; {said[1]}."
 
 
 _NEAR = {"xlim": (-1.53, 1.53), "ylim": (-1, 1), "equal": True}
-_AROUND = {
-    "x² + y² − x²y": (0.05, 0.2, 0.5, 0.9, 1.4),
-    "x²y/(x² + y²)": (-0.4, -0.2, -0.05, 0.05, 0.2, 0.4),
-}
-#: The second function is constant on each of these lines; with the angle ½ arcsin 2c.
+#: Levels of the third function and of the second.
+_AROUND = (0.05, 0.2, 0.5, 0.9, 1.4)
+_AROUND_BENT = (-0.4, -0.2, -0.05, 0.05, 0.2, 0.4)
+#: The first function is constant on each of these lines; with the angle ½ arcsin 2c.
 _RAYS = (-45, -15, 0, 15, 45, 75, 90, 105)
 
 
@@ -91,22 +90,28 @@ def draw_origin(*, function, degrees):
     v = heading(degrees)
     plan, ax = panel("Level curves, and a line at φ", "x", "y", **_NEAR)
     ax.set_yticks([-1, -0.5, 0, 0.5, 1])
-    if function in _AROUND:
-        _curves(ax, _levels(example.value, _AROUND[function]))
-    else:
+    if example.slope is None:
         ends = 2 * heading(np.array(_RAYS))
         _curves(ax, Path.make_compound_path(*[Path([-end, end]) for end in ends]))
+    elif example.value == LANDSCAPE.value:
+        _curves(ax, _level_curves(*_AROUND))
+    else:
+        _curves(ax, _contours(example.value, _AROUND_BENT))
     ax.plot(*np.stack([-v, v], axis=1), color=COLOR.model, lw=2.4)
     ax.plot(*v, "s", color=COLOR.model, ms=7)
     ax.plot(0, 0, "o", color=COLOR.parameter, ms=8)
 
     values, ax = panel(
-        "f along the line", "distance s from the origin", "f", xlim=(-1.1, 1.1), ylim=(-0.7, 1.2)
+        "f along the line",
+        "signed distance s from the origin",
+        "f",
+        xlim=(-1.1, 1.1),
+        ylim=(-0.75, 1.2),
     )
     s = np.linspace(-1, 1, 61)
     f = example.value(s[:, None] * v)
     ax.axhline(0, color=COLOR.gradient, ls="--", lw=1.5)
-    label(ax, 1.05, -0.55, "- - what ∇f = 0 promises", COLOR.gradient, ha="right")
+    label(ax, 1.05, -0.65, "- - what ∇f = 0 promises", COLOR.gradient, ha="right")
     for part in (s < 0, s > 0) if example.slope is None else (s < 2,):
         ax.plot(s[part], f[part], color=COLOR.model)
     ax.plot(1, f[-1], "s", color=COLOR.model, ms=7)
@@ -141,9 +146,9 @@ def draw_compass(*, degrees, distance):
     v, gradient = heading(degrees), LANDSCAPE.gradient(SPOT)
     plan, ax = panel("Map of f around (1, −1)", "x", "y", xlim=(-0.8, 2.8), ylim=(-2.2, 0.15),
                      equal=True)  # fmt: skip
-    _curves(ax, _levels(LANDSCAPE.value, _LEVELS))
+    _curves(ax, _level_curves(*_LEVELS))
     _arrow(ax, SPOT, SPOT + gradient / 5, COLOR.gradient, lw=5)
-    label(ax, *(SPOT + gradient / 5), "∇f/5", COLOR.gradient, dx=4, dy=6)
+    label(ax, *(SPOT + gradient / 5), "∇f/5", COLOR.gradient, dx=4, dy=-14)
     _arrow(ax, SPOT, SPOT + v, COLOR.model)
     ax.plot(*SPOT, "o", color=COLOR.parameter, ms=8)
     ax.plot(*(SPOT + distance * v), "s", color=COLOR.step, ms=6)
@@ -182,7 +187,7 @@ def draw_bowl(*, kappa, degrees):
     # The flat direction lies along the page, so that long valleys fit.
     place, way = start[::-1], downhill[::-1]
     plan, ax = panel("Bowl, −∇f and the way", "flat direction", "steep direction",
-                     xlim=(-0.9, 2.95), ylim=(-0.2, 2.3), equal=True)  # fmt: skip
+                     xlim=(-1.5, 3.55), ylim=(-1.0, 2.3), equal=True)  # fmt: skip
     _curves(ax, _bowl_levels(shape))
     ax.plot([place[0], 0], [place[1], 0], ":", color=COLOR.target, lw=2.4)
     _arrow(ax, place, place + way, COLOR.gradient)
@@ -221,22 +226,51 @@ def _say_bowl(kappa, degrees, now):
 
 
 def _bowl_levels(shape):
-    """Upper halves of the bowl's level curves through (steep, flat) = (0.5, 0), (1, 0), …."""
+    """The bowl's level curves through (steep, flat) = (0.5, 0), (1, 0), …, above and below."""
     flat = shape.smallest_curvature
     paths = []
     for top in (0.5, 1.0, 1.5, 2.0):
-        reach = min(2.95, top / np.sqrt(flat))
-        low = max(-0.9, -top / np.sqrt(flat))
-        w = low + (reach - low) * (1 - np.cos(np.linspace(0, np.pi, 41))) / 2
-        paths.append(Path(np.stack([w, np.sqrt(np.maximum(top**2 - flat * w**2, 0))], axis=1)))
+        low, reach = max(-1.5, -top / np.sqrt(flat)), min(3.55, top / np.sqrt(flat))
+        across = _spaced(low, reach)
+        up = np.sqrt(np.maximum(top**2 - flat * across**2, 0))
+        paths += [Path(np.stack([across, up], axis=1)), Path(np.stack([across, -up], axis=1))]
     return Path.make_compound_path(*paths)
 
 
 @cache
-def _levels(value, levels, *, coarse=False):
+def _level_curves(*levels):
+    """The curves on which x² + y² − x²y is one of these levels > 0, exactly, as one path.
+
+    Solved for x they are x² = (c − y²)/(1 − y), with one branch below y = 1 and one above; for
+    c = 1 they are the line y = 1 and the parabola y = x² − 1.
+    """
+    paths = []
+    for c in levels:
+        if c == 1:
+            x = np.linspace(-1, 1, 61) * np.sqrt(1 + _HIGH)
+            paths += [Path([(-_SIDE, 1), (_SIDE, 1)]), Path(np.stack([x, x**2 - 1], axis=1))]
+            continue
+        # y where a branch meets the line x = 0, and where one leaves the window at its sides.
+        middle = np.sqrt(c)
+        side = (_SIDE**2 - np.sqrt((_SIDE**2 - 2) ** 2 + 4 * (c - 1))) / 2
+        below, above = (max(-middle, _LOW), min(middle, side)), (max(middle, side), _HIGH)
+        for low, high in (below, above):
+            if low < high:
+                y = _spaced(low, high)
+                x = np.sqrt(np.maximum((c - y**2) / (1 - y), 0))
+                paths += [Path(np.stack([way * x, y], axis=1)) for way in (-1, 1)]
+    return Path.make_compound_path(*paths)
+
+
+def _spaced(low, high):
+    """Places from ``low`` to ``high``, closer at both ends, where a root would be steep."""
+    return low + (high - low) * (1 - np.cos(np.linspace(0, np.pi, 61))) / 2
+
+
+@cache
+def _contours(value, levels):
     """Level curves of a function of points (..., 2) in the largest window, as one path."""
-    fine = 1 if coarse else 2
-    x, y = np.linspace(-2.4, 2.9, 41 * fine), np.linspace(-2.3, 1.6, 31 * fine)
+    x, y = np.linspace(-_SIDE, _SIDE, 91), np.linspace(_LOW, _HIGH, 61)
     z = value(np.stack(np.meshgrid(x, y), axis=-1))
     paths = Figure().add_subplot().contour(x, y, z, levels).get_paths()
     return Path.make_compound_path(*[path for path in paths if len(path.vertices)])
