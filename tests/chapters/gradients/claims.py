@@ -393,9 +393,9 @@ def every_bowl_has_its_arrow():
 
 
 @claim(
-    r"Let $\kappa > 1$; by symmetry take $0 \le \beta < 90°$. The angle is 0 at $t = 0$, goes to 0 "
-    r"as $t$ grows, and is positive between. Its derivative by $t$ is 0 where $\kappa + t^2 = "
-    r"2t^2$, so the one such place, $t = \sqrt\kappa$, is the worst."
+    r"Let $\kappa > 1$; by symmetry take $t \ge 0$. The angle is 0 at $t = 0$, goes to 0 as $t$ "
+    "grows (as on the flat axis, which has no $t$), and is positive between. Its derivative by $t$ "
+    r"is 0 where $\kappa + t^2 = 2t^2$, so the one such place, $t = \sqrt\kappa$, is the worst."
 )
 def the_worst_place():
     t = np.logspace(-9, 9, 2001)
@@ -403,7 +403,7 @@ def the_worst_place():
         angles = angle_on_bowl(kappa, np.degrees(np.arctan(t)))
         assert np.all(angles > 0)
         assert max(angles[0], angles[-1]) < 1e-4
-        assert angle_on_bowl(kappa, 0) == 0
+        assert angle_on_bowl(kappa, [0, 90]) == pytest.approx([0, 0], abs=1e-9)
         turns = t[1:-1][np.diff(np.sign(np.diff(angles))) != 0]
         assert turns == pytest.approx([np.sqrt(kappa)], rel=0.03)
         assert angle_on_bowl(kappa, -40) == -angle_on_bowl(kappa, 40)
