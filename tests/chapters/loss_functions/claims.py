@@ -1,0 +1,1 @@
+"""What the chapter on loss functions says and no cell prints, computed."""
