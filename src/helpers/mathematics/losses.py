@@ -55,8 +55,8 @@ def huber(residual, *, delta):
     not finite. Source: Huber (1964).
     """
     r, delta = as_finite_array(residual, "residual"), as_positive(delta, "delta")
-    size = np.abs(r)
-    return np.where(size <= delta, r**2 / 2, delta * (size - delta / 2))
+    clipped = np.clip(r, -delta, delta)
+    return clipped * (r - clipped / 2)
 
 
 def huber_vjp(upstream, residual, *, delta):
@@ -171,7 +171,8 @@ def huber_line(x, y, *, delta):
     delta = as_positive(delta, "delta")
     features = _with_ones(x)
     theta = LeastSquares(features, y).minimum
-    smallest = 1e-12 * delta * np.abs(features).sum()
+    # A gradient that is only what rounding the residuals leaves of 0.
+    smallest = (1e-12 * delta + 1e-15 * np.abs(y).max()) * np.abs(features).sum()
     for _ in range(_MOST_ROUNDS):
         r = y - features @ theta
         if np.abs(features.T @ np.clip(r, -delta, delta)).max() <= smallest:

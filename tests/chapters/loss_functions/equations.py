@@ -30,15 +30,17 @@ def close(value, wanted, rtol=1e-7):
     "eq-loss-mean",
     r"""\begin{aligned}
 L(\theta) &= \frac1n \sum_{i=1}^n \ell(\hat y_i, y_i) \\
-\frac{\mathrm{d}L}{\mathrm{d}\theta} &= \frac1n \sum_{i=1}^n \frac{\partial \ell}{\partial \hat y_i} \cdot \frac{\mathrm{d}\hat y_i}{\mathrm{d}\theta}
+\frac{\mathrm{d}L}{\mathrm{d}\theta} &= \frac1n \sum_{i=1}^n
+  \frac{\partial \ell}{\partial \hat y_i} \cdot \frac{\mathrm{d}\hat y_i}{\mathrm{d}\theta}
 \end{aligned}""",
     by="autograd",
 )
 def mean_loss(loss, slope, model, model_slope, theta, xs, y, n):
     value = sum(loss(model(a, theta), b) for a, b in zip(xs, y, strict=True)) / n
-    rate = sum(
-        slope(model(a, theta), b) * model_slope(a, theta) for a, b in zip(xs, y, strict=True)
-    ) / n
+    rate = (
+        sum(slope(model(a, theta), b) * model_slope(a, theta) for a, b in zip(xs, y, strict=True))
+        / n
+    )
     return value, rate
 
 
@@ -75,7 +77,10 @@ def check_residual_loss(formula, loss, *more):
 
 @equation(
     "eq-loss-squared",
-    r"\ell = \tfrac12 r^2 , \qquad \frac{\partial\ell}{\partial\hat y} = -r = \hat y - y",
+    r"""\begin{aligned}
+\ell &= \tfrac12 r^2 \\
+\frac{\partial\ell}{\partial\hat y} &= -r = \hat y - y
+\end{aligned}""",
     by="autograd and fractions",
 )
 def squared(r, y, guess):
@@ -95,7 +100,10 @@ def check_squared(formula):
 
 @equation(
     "eq-loss-absolute",
-    r"\ell = |r| , \qquad \frac{\partial\ell}{\partial\hat y} = -\operatorname{sign}(r) \quad (r \ne 0)",
+    r"""\begin{aligned}
+\ell &= |r| \\
+\frac{\partial\ell}{\partial\hat y} &= -\operatorname{sign}(r) \quad (r \ne 0)
+\end{aligned}""",
     by="autograd",
 )
 def absolute(r):
@@ -111,7 +119,10 @@ def check_absolute(formula):
 @equation(
     "eq-loss-huber",
     r"""\begin{aligned}
-\ell &= \begin{cases} \tfrac12 r^2 & \text{if } |r| \le \delta \\ \delta\,\bigl(|r| - \tfrac12\delta\bigr) & \text{if } |r| > \delta \end{cases} \\
+\ell &= \begin{cases}
+  \tfrac12 r^2 & \text{if } |r| \le \delta \\
+  \delta\,\bigl(|r| - \tfrac12\delta\bigr) & \text{if } |r| > \delta
+\end{cases} \\
 \frac{\partial\ell}{\partial\hat y} &= -\max\bigl(-\delta, \min(\delta, r)\bigr)
 \end{aligned}""",
     by="the area under a clipped line, and differences",
@@ -126,8 +137,8 @@ def huber(r, delta):
 
 @huber.check
 def check_huber(formula):
-    """Huber's loss as the least of ½u² + δ|r − u| over all u, for twelve pairs of r and δ; the slope
-    by the prediction as the difference quotient of that."""
+    """Huber's loss as the least of ½u² + δ|r − u| over all u, for twelve pairs of r and δ; the
+    slope by the prediction as the difference quotient of that."""
 
     def least(r, delta):
         u = max(-delta, min(r, delta))
@@ -172,7 +183,10 @@ def check_mean_minimises(formula):
 
 @equation(
     "eq-loss-median-minimises",
-    r"\frac{\mathrm{d}}{\mathrm{d}m} \sum_{i=1}^n |y_i - m| = \#\{y_i < m\} - \#\{y_i > m\} .",
+    r"""\begin{aligned}
+& \frac{\mathrm{d}}{\mathrm{d}m} \sum_{i=1}^n |y_i - m| \\
+& \quad = \#\{y_i < m\} - \#\{y_i > m\} .
+\end{aligned}""",
     by="finite differences",
     equivalent={
         "y < m → y <= m": "m is none of the values",
@@ -212,9 +226,7 @@ def _best_constant(delta):
     for _ in range(60):
         third = (high - low) / 3
         low, high = (
-            (low, high - third)
-            if total(low + third) < total(high - third)
-            else (low + third, high)
+            (low, high - third) if total(low + third) < total(high - third) else (low + third, high)
         )
     return (low + high) / 2, total
 
@@ -339,7 +351,10 @@ def check_log_loss(formula):
 
 @equation(
     "eq-loss-frequency",
-    r"\frac{\mathrm{d}}{\mathrm{d}p} \bigl( -q \ln p - (1 - q) \ln(1 - p) \bigr) = \frac{p - q}{p\,(1 - p)} ,",
+    r"""\begin{aligned}
+& \frac{\mathrm{d}}{\mathrm{d}p} \bigl( -q \ln p - (1 - q) \ln(1 - p) \bigr) \\
+& \quad = \frac{p - q}{p\,(1 - p)} ,
+\end{aligned}""",
     by="the complex step",
 )
 def frequency(p, q):

@@ -91,7 +91,7 @@ class Fits(NamedTuple):
     """Polynomials of every degree fitted to a few birds, and their losses in ½ kg².
 
     ``x``, ``y`` are the birds fitted to, ``others`` the pair (x, y) of those held out; the losses
-    are means of ½ r², one for each of ``DEGREES``.
+    are means of ½ r², one for each degree.
     """
 
     x: np.ndarray
@@ -108,7 +108,7 @@ def polynomial(coefficients, x):
 
 
 @cache
-def fits(sample, n=N_FITTED):
+def fits(sample, n=N_FITTED, degrees=DEGREES):
     """The ``Fits`` for one random sample of ``n`` birds; ``sample`` is the generator's seed."""
     birds = load_penguins()
     x, y = birds.flipper_length_mm / 10, birds.body_mass_g / 1000
@@ -116,7 +116,7 @@ def fits(sample, n=N_FITTED):
     few, rest = order[:n], order[n:]
     coefficients = tuple(
         np.linalg.lstsq(legendre.legvander(_scaled(x[few]), d), y[few], rcond=None)[0]
-        for d in DEGREES
+        for d in degrees
     )
     training, held_out = (
         np.array([np.mean(squared(y[rows] - polynomial(c, x[rows]))) for c in coefficients])

@@ -193,13 +193,11 @@ def say_outlier(mass, bird):
     now, before = lines_with(mass, bird), lines_through(*few_birds())
     true = few_birds()[1][BIRDS[bird]]
     w, old = ([_number(line[0]) for line in lines] for lines in (now, before))
-    right = mass == true
-    typed = "and it is typed so" if right else f"typed as {_number(mass)} kg"
-    without = "" if right else f"; without the typing error {old[0]}, {old[1]} and {old[2]}"
     return (
-        f"The {bird} belongs to a bird of {_number(true)} kg, {typed}: a centimetre adds {w[0]} kg "
-        f"by the squared loss, {w[1]} by the absolute one and {w[2]} by Huber's with "
-        f"δ = {_number(DELTA)} kg{without}."
+        f"The {bird} belongs to a bird of {_number(true)} kg, typed as {_number(mass)} kg: a "
+        f"centimetre adds {w[0]} kg by the squared loss, {w[1]} by the absolute one and {w[2]} by "
+        f"Huber's with δ = {_number(DELTA)} kg; without the typing error {old[0]}, {old[1]} and "
+        f"{old[2]}."
     )
 
 
@@ -263,8 +261,8 @@ def say_complexity(degree, sample):
         else f"where degree {best}, the best of this sample, has {least}"
     )
     return (
-        f"Degree {degree}, sample {sample}: on the {N_FITTED} birds that it is fitted to the loss is "
-        f"{training}, on the {len(found.others[0])} others {held_out}, {end}."
+        f"Degree {degree}, sample {sample}: on the {N_FITTED} birds that it is fitted to the loss "
+        f"is {training}, on the {len(found.others[0])} others {held_out}, {end}."
     )
 
 
