@@ -1,5 +1,6 @@
 """Losses by hand and by other means, their products, the lines they fit, and what is refused."""
 
+import re
 import warnings
 
 import autograd.numpy as anp
@@ -308,6 +309,5 @@ def test_hubers_line_gives_up_in_words(monkeypatch):
     ],
 )
 def test_bad_input_is_refused_by_name(call, message):
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=re.escape(message)):
         call()
-    assert message in str(refused.value)

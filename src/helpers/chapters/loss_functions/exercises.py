@@ -59,7 +59,6 @@ EXERCISES = [
             ),
             "That is the share of zeros.": np.array([0.4, 0.0, 0.4]),
         },
-        rtol=0.005,
         praise="Squared loss and log-loss ask for the frequency; the absolute loss for the median.",
     ),
     Exercise(
@@ -77,7 +76,6 @@ EXERCISES = [
                 [0.125, 0.25, -0.375]
             ),
         },
-        rtol=0.005,
         praise="p − y; its entries sum to 0.",
     ),
     Exercise(
@@ -112,7 +110,6 @@ EXERCISES = [
             "That is for equal prices, the median.": 0.5,
             "The price ratio is 3 to 1, so that the shares are 3/4 and 1/4.": 1 / 3,
         },
-        rtol=0.005,
         praise="With the share F below, F · 1 = (1 − F) · 3: such a loss asks for a quantile.",
     ),
     Exercise(
@@ -124,7 +121,6 @@ EXERCISES = [
             "The weights are 1/s², not 1/s: the exponent holds r²/(2s²).": 12.0,
             "The more precise measurement, with the smaller s, weighs more.": 14.8,
         },
-        rtol=0.005,
         praise="The weights are 1 and 1/4: (10 + 4)/1.25.",
     ),
 ]

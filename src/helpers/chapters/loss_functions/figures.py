@@ -119,8 +119,8 @@ def draw_log_loss(*, logit, label_y):
     right.plot(wide, log_loss_vjp(np.ones(wide.shape), wide, ys), color=COLOR.gradient)
     right.plot(wide, squared_of_logistic_slope(wide, ys), color=COLOR.muted, ls="--")
     empty = 1 if y else -1  # the slopes lie on one side of 0
-    label(right, -8.2, empty * 1.0, "— p − y, of the log-loss", COLOR.gradient)
-    label(right, -8.2, empty * 0.8, "- - (p − y) p (1 − p)", COLOR.muted)
+    label(right, 8.3, empty * 1.0, "— p − y, of the log-loss", COLOR.gradient, ha="right")
+    label(right, 8.3, empty * 0.8, "- - (p − y) p (1 − p)", COLOR.muted, ha="right")
     for side, first, second, color in (
         (ax, log_loss(z, y), squared_of_logistic(z, y), COLOR.loss),
         (right, log_loss_vjp(1.0, z, y), squared_of_logistic_slope(z, y), COLOR.gradient),
