@@ -125,7 +125,7 @@ def check_absolute(formula):
 \end{cases} \\
 \frac{\partial\ell}{\partial\hat y} &= -\max\bigl(-\delta, \min(\delta, r)\bigr)
 \end{aligned}""",
-    by="the area under a clipped line, and differences",
+    by="a search over ½u² + δ|r − u|, and finite differences",
     equivalent={
         "abs(r) <= delta → abs(r) < delta": "both cases are ½δ² at |r| = δ",
     },

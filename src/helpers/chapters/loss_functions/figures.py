@@ -168,7 +168,7 @@ def draw_outlier(*, mass, bird):
         ax.plot(ends, before[0] * ends + before[1], color=color, lw=1, alpha=_BEFORE)
         ax.plot(ends, line[0] * ends + line[1], color=color, ls=dashes, lw=2)
     ax.plot([x[place]], [y[place]], "X", color=COLOR.data, ms=11)
-    _write_names(ax, 20.15, 11.8, 0.95, ha="center")
+    _write_names(ax, 21.1, 11.8, 0.95, ha="center")
 
     slopes, right = panel(
         "Kilograms for a centimetre",
