@@ -233,6 +233,16 @@ def test_a_line_through_its_points_is_found_by_all():
         np.testing.assert_allclose(line, (3, -4), rtol=1e-9)
 
 
+def test_hubers_line_is_exact_as_soon_as_the_sides_are_known(monkeypatch):
+    """Weighting alone takes 19 rounds or more for each of these."""
+    monkeypatch.setattr(losses, "_MOST_ROUNDS", 6)
+    for seed in range(5):
+        x, y = points(seed)
+        w, b = losses.huber_line(x, y, delta=0.4)
+        psi = np.clip(y - w * x - b, -0.4, 0.4)
+        np.testing.assert_allclose([psi.sum(), psi @ x], 0, atol=1e-12)
+
+
 def test_hubers_line_gives_up_in_words(monkeypatch):
     monkeypatch.setattr(losses, "_MOST_ROUNDS", 0)
     with pytest.raises(ArithmeticError, match="no line after 0 rounds, at w = "):
