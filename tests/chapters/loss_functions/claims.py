@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.stats import expon, laplace, norm
 
 from helpers.chapters.loss_functions import experiments, figures
@@ -29,9 +29,10 @@ def slopes(mass, bird):
 
 @claim(
     "the slope of the squared loss falls by the same amount each time, from 0.433 to 0.308, 0.183 "
-    "and 0.058 kg per centimetre. The two others stand still at 0.386 and 0.412. They notice that "
-    "the point lies far above the line, and do not ask how far.",
-    "The mistyped mass grows from 8 kg to 10 kg. Which of the three lines turn further?",
+    "and 0.058 kg per centimetre. The two others stand still at 0.386 and 0.412. They notice on "
+    "which side of the line the point lies, Huber's also that it is more than half a kilogram "
+    "away; neither asks how far.",
+    "The mistyped mass grows from 8 kg to 10 kg. Which lines turn further",
 )
 def shortest_flipper():
     table = np.array([slopes(m, "shortest flipper") for m in (4.0, 6.0, 8.0, 10.0)])
@@ -42,6 +43,35 @@ def shortest_flipper():
     for mass in (4.5, 10.0, 1e3, 1e6):
         far = slopes(mass, "shortest flipper")
         np.testing.assert_allclose(far[1:], table[-1, 1:], rtol=1e-7)
+    x, _ = experiments.few_birds()
+    for mass in (4.0, 6.0, 8.0, 10.0):
+        lines = experiments.lines_with(mass, "shortest flipper")
+        for w, b in (lines.absolute, lines.huber):
+            assert mass - w * x[0] - b > 0.5
+    (first,) = [e for n, e in exercises("loss-functions").items() if n.endswith("predict-1")]
+    assert first.answer == "squared"
+    assert np.array_equal(np.abs(table[3] - table[2]) > 1e-7, [True, False, False])
+
+
+@claim(
+    "a small mistake on the other side. **See:** now the squared loss turns least: from 0.439 to "
+    "0.526, the absolute from 0.386 to 0.556, Huber's from 0.417 to 0.547. A bounded pull limits "
+    "how far a line turns; it does not promise that a small mistake turns it less."
+)
+def small_mistake():
+    x, y = experiments.few_birds()
+    assert y[0] == 3.9
+    before = np.array([line[0] for line in experiments.lines_through(x, y)])
+    after = slopes(2.5, "shortest flipper")
+    np.testing.assert_allclose(before, [0.439, 0.386, 0.417], atol=5e-4)
+    np.testing.assert_allclose(after, [0.526, 0.556, 0.547], atol=5e-4)
+    turned = np.abs(after - before)
+    assert turned[0] < turned[2] < turned[1]
+    # "Small": 1.4 kg, where the first row of links ends at 6.1 kg. "Limits": at a million kg too.
+    assert 3.9 - 2.5 < (10 - 3.9) / 4
+    for mass in (-1e6, -1e3, 0.0, 1e3, 1e6):
+        far = np.abs(slopes(mass, "shortest flipper") - before)
+        assert max(far[1:]) < 0.2 < far[0]
 
 
 @claim(
@@ -57,6 +87,11 @@ def middle_flipper():
     assert y[8] == 3.3
     assert heights[1] - heights[0] == pytest.approx(6.7 / 17)
     assert round(6.7 / 17, 2) == 0.39
+    # It rises more than it turns: at either end, turning changes its height by less.
+    turn = np.abs((after.squared[0] - before.squared[0]) * (x[[0, -1]] - x.mean()))
+    assert turn.max() < 0.6 * (heights[1] - heights[0])
+    (second,) = [e for n, e in exercises("loss-functions").items() if n.endswith("predict-2")]
+    assert second.answer == "rises"
     # "Little": the same mistake of 6.7 kg at either end turns it more than three times as far.
     for end in (0, 16):
         moved = y.copy()
@@ -68,7 +103,6 @@ def middle_flipper():
 @claim(
     "the slope of the squared loss runs from 0.119 to 0.729, that of the absolute loss only from "
     "0.38 to 0.453, and of Huber's from 0.382 to 0.481. Question 3 is answered under",
-    "Three lines are fitted to the same points. They differ in one thing only",
 )
 def longest_flipper():
     table = np.array([slopes(float(m), "longest flipper") for m in MASSES])
@@ -77,8 +111,41 @@ def longest_flipper():
     assert np.all(np.diff(table, axis=0) > -1e-9)
 
 
-@claim("Seventeen penguins were measured", "Back to all 342 penguins.", "the other 322 are")
+@claim("Three lines are fitted to the same points. They differ in one thing only, the **loss**")
+def one_thing_only():
+    """Each line has the least total of its own loss, over the same points, of all lines."""
+    totals = {
+        "squared": losses.squared,
+        "absolute": losses.absolute,
+        "huber": lambda r: losses.huber(r, delta=experiments.DELTA),
+    }
+    for bird in experiments.BIRDS:
+        for mass in (0.0, 2.5, 8.0, 10.0):
+            x, y = experiments.mistyped(mass, bird)
+            lines = experiments.lines_with(mass, bird)
+            for name, total in totals.items():
+                (w, b) = getattr(lines, name)
+                least = total(y - w * x - b).sum()
+                others = [line for line in lines if line != (w, b)]
+                for turn in (-0.01, 0.0, 0.01):  # the sums are convex: a small way will do
+                    # About 20 cm, near the mean: such a line can be compared at once.
+                    others += [
+                        (w + turn, b - 20 * turn + lift) for lift in np.linspace(-0.02, 0.02, 9)
+                    ]
+                for slope, start in others:
+                    assert total(y - slope * x - start).sum() >= least - 1e-9
+
+
+@claim(
+    "Seventeen penguins were measured",
+    "The seventeen birds were every twentieth of 342 penguins of three species. Now take all 342.",
+    "the other 322 are",
+)
 def how_many_birds():
+    birds = load_penguins()
+    assert len(set(birds.species)) == 3
+    every = np.column_stack([birds.flipper_length_mm / 10, birds.body_mass_g / 1000])[10::20]
+    assert sorted(map(tuple, every)) == sorted(zip(*experiments.few_birds(), strict=True))
     x, _ = experiments.few_birds()
     assert len(x) == 17
     assert len(load_penguins().species) == 342
@@ -91,36 +158,93 @@ def how_many_birds():
 
 @claim(
     "the value of the loss takes no part. Add 100 to a loss: its value is another, its gradient "
-    "and all steps are the same. And the gradient adjusts nothing either: an optimizer takes it "
-    "and changes the weights.",
-    "A new loss changes the first and leaves the model alone.",
+    "is the same, and so is every step of a rule that uses the gradient alone.",
 )
 def constant_in_a_loss():
     x, y = experiments.few_birds()
 
-    def descend(constant):
+    def descend(constant, step):
+        def loss(t):
+            return np.mean(losses.squared(y - t * x)) + constant
+
         w, path = 0.0, []
         for _ in range(5):
-            slope = central_difference(
-                lambda t: np.mean(losses.squared(y - t * x)) + constant, w, 1e-2
-            )
-            w -= 1e-3 * float(slope)
+            slope = float(central_difference(loss, w, 1e-2))
+            w -= step(slope, loss(w))
             path.append(w)
         return path
 
-    np.testing.assert_allclose(descend(0.0), descend(100.0), rtol=1e-9)
-    # A gradient is used in many ways: the same slope, another step.
-    assert descend(0.0)[0] != 0.5 * descend(0.0)[0]
+    def plain(slope, value):
+        return 1e-3 * slope
+
+    def by_sign(slope, value):
+        return 0.02 * np.sign(slope)
+
+    def polyak(slope, value):  # uses the value too, less the least one, taken as 0
+        return value / slope
+
+    for rule in (plain, by_sign):
+        np.testing.assert_allclose(descend(0.0, rule), descend(100.0, rule), rtol=1e-9)
+    assert abs(descend(100.0, polyak)[0] / descend(0.0, polyak)[0]) > 10
+
+
+@claim("And the gradient adjusts nothing either: an optimizer takes it and changes the weights.")
+def gradients_change_nothing():
+    """One gradient, and three rules that take it: three different weights."""
+    x, y = experiments.few_birds()
+    weights = np.array([0.1, 0.5])
+    kept = weights.copy()
+    features = np.column_stack([x, np.ones(x.shape)])
+    residual = y - features @ weights
+    gradient = -features.T @ losses.squared_vjp(np.full(17, 1 / 17), residual)
+    assert np.array_equal(weights, kept)
+    after = [
+        weights - 1e-3 * gradient,
+        weights - 1e-3 * np.sign(gradient),
+        weights - 1e-3 * gradient / np.linalg.norm(gradient),
+    ]
+    for i, one in enumerate(after):
+        assert np.abs(one - kept).min() > 1e-6
+        for other in after[:i]:
+            assert np.abs(one - other).max() > 1e-4
+
+
+@claim("A new loss changes the first and leaves the model alone.")
+def two_factors():
+    """The chain rule for three losses of one model, a sine: the second factor is computed once."""
+    x, y = experiments.few_birds()
+    theta = 0.7
+
+    def model(t):
+        return 3 + np.sin(t * x)
+
+    of_the_model = central_difference(lambda t: np.sin(t * x), theta, 1e-5)
+    seen = []
+    for loss, vjp, more in (
+        (losses.squared, losses.squared_vjp, {}),
+        (losses.absolute, losses.absolute_vjp, {}),
+        (losses.huber, losses.huber_vjp, {"delta": 0.5}),
+    ):
+        of_the_loss = -vjp(np.ones(17), y - model(theta), **more)
+        whole = central_difference(
+            lambda t, loss=loss, more=more: np.mean(loss(y - model(t), **more)), theta, 1e-5
+        )
+        assert whole == pytest.approx(np.mean(of_the_loss * of_the_model), rel=1e-6)
+        for before in seen:
+            assert np.abs(before - of_the_loss).max() > 0.1
+        seen.append(of_the_loss)
 
 
 @claim(
-    "In the opening figure it is 0.5 kg, about the typical size of a residual without the mistake, "
-    "0.48 kg in root mean square."
+    "it says from which size on a miss pulls no harder. In the opening figure it is 0.5 kg, about "
+    "the typical size of a residual without the mistake, 0.48 kg in root mean square."
 )
 def bound_in_the_opening_figure():
     x, y = experiments.few_birds()
     w, b = experiments.lines_through(x, y).squared
     assert experiments.DELTA == 0.5
+    pulls = losses.huber_vjp(np.ones(5), np.array([0.4, 0.499, 0.5, 0.501, 7.0]), delta=0.5)
+    assert np.array_equal(pulls, [0.4, 0.499, 0.5, 0.5, 0.5])
     assert round(float(np.sqrt(np.mean((y - w * x - b) ** 2))), 2) == 0.48
 
 
@@ -187,6 +311,7 @@ def five_values():
     "their slope goes from negative to positive, and never back.",
     "It changes sign at a **median**: at most half of the values lie below it, and at most half "
     "above. (For an even $n$ every number between the two in the middle will do.)",
+    "(Here, too, a whole interval may do.)",
 )
 def convex_sums(seeds):
     for seed in seeds:
@@ -202,11 +327,19 @@ def convex_sums(seeds):
     sums = losses.absolute(even - np.array([[3.0], [3.7], [4.5]])).sum(axis=1)
     np.testing.assert_allclose(sums, sums[0])
     assert losses.absolute(even - 2.9).sum() > sums[0] < losses.absolute(even - 4.6).sum()
+    # Huber's, with δ = 1: the clipped pulls of 1, 3, 6, 9 balance for each m from 4 to 5.
+    far = np.array([1.0, 3.0, 6.0, 9.0])
+    for m in (4.0, 4.3, 5.0):
+        assert losses.huber_vjp(np.ones(4), far - m, delta=1).sum() == 0
+    for m in (3.9, 5.1):
+        assert losses.huber_vjp(np.ones(4), far - m, delta=1).sum() != 0
 
 
 @claim(
     "without bound for the squared loss, with at most 1 or $\\delta$ for the others. But the pull "
-    "on $w$ is multiplied by $x_i$, and *that* factor no loss of a residual clips."
+    "on $w$ is multiplied by $x_i$. Where the pulls sum to 0, any constant may be taken off $x_i$: "
+    "what counts is how far a bird's flipper is from the others'. *That* no loss of a residual "
+    "clips."
 )
 def pulls_of_a_bird():
     r = np.array([-1e6, -3.0, 0.2, 1e9])
@@ -214,6 +347,27 @@ def pulls_of_a_bird():
     assert np.abs(losses.squared_vjp(one, r)).max() == 1e9
     assert np.abs(losses.absolute_vjp(one, r)).max() == 1
     assert np.abs(losses.huber_vjp(one, r, delta=0.5)).max() == 0.5
+    x, y = experiments.few_birds()
+    for bird in experiments.BIRDS:
+        x, y = experiments.mistyped(8.0, bird)
+        lines = experiments.lines_with(8.0, bird)
+        for psi, (w, b) in (
+            (losses.squared_vjp, lines.squared),
+            (lambda u, r: losses.huber_vjp(u, r, delta=0.5), lines.huber),
+        ):
+            pulls = psi(np.ones(17), y - w * x - b)
+            for constant in (0.0, 20.0, -1e3):
+                assert abs(np.sum(pulls * (x - constant))) < 1e-8
+        # Where all flippers are moved alike, the slopes stay: only distances count.
+        moved = experiments.lines_through(x + 300, y)
+        np.testing.assert_allclose([m[0] for m in moved], [line[0] for line in lines], rtol=1e-7)
+    # The pull of Huber's loss on w about the others' mean, without bound: for one that is clipped
+    # it is δ times the distance.
+    others = x[:16].mean()
+    clipped = losses.huber_vjp(1.0, 9.0, delta=0.5)
+    products = [abs(clipped * (far - others)) for far in (22.5, 2.25, -1e3, 1e6)]
+    np.testing.assert_allclose(products, 0.5 * np.abs(np.array([22.5, 2.25, -1e3, 1e6]) - others))
+    assert products[-1] > 1e5
 
 
 # Likelihood
@@ -221,7 +375,9 @@ def pulls_of_a_bird():
 
 @claim(
     "whose density falls off as $e^{-|r|/s}$ and allows more far misses",
-    "With $s$ fixed, the second terms and the factors $1/s^2$ and $1/s$ move no minimum.",
+    "With $s$ fixed, the second terms and the factors $1/s^2$ and $1/s$ move no minimum. (Nor need "
+    "$s$ be known: one unknown $s$ for all, fitted along with $\\theta$, leaves the best $\\theta$ "
+    "where it is.)",
     "example $i$ gets the weight $1/s_i^2$ or $1/s_i$ (exercise 8).",
 )
 def noise():
@@ -237,6 +393,13 @@ def noise():
                 options={"xatol": 1e-9},
             ).x
             assert found == pytest.approx(best, abs=1e-4)
+        both = minimize(
+            lambda t, density=density: -density.logpdf(y, t[0], np.exp(t[1])).sum(),
+            [12.0, 0.5],
+            method="Nelder-Mead",
+            options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 2000},
+        ).x
+        assert both[0] == pytest.approx(best, abs=1e-4)
     scales = np.array([1.0, 2.0, 0.7])
     found = minimize_scalar(lambda m: -norm.logpdf(y, m, scales).sum(), bounds=(5, 20)).x
     assert found == pytest.approx(np.average(y, weights=1 / scales**2), abs=1e-4)
@@ -266,6 +429,7 @@ def waiting_times():
 
 @claim(
     "negative below $q$ and positive above. So **the log-loss asks for the frequency**",
+    "(The squared loss of $p$ asks for it as well; the difference is in the slopes, below.)",
 )
 def asks_for_the_frequency():
     for q in (0.03, 0.4, 0.77):
@@ -274,6 +438,8 @@ def asks_for_the_frequency():
         assert np.array_equal(np.sign(slope), np.sign(p - q))
         mean = -q * np.log(p) - (1 - q) * np.log(1 - p)
         assert p[np.argmin(mean)] == pytest.approx(q)
+        squared = q * losses.squared(1 - p) + (1 - q) * losses.squared(p)
+        assert p[np.argmin(squared)] == pytest.approx(q)
 
 
 @claim(
@@ -281,7 +447,7 @@ def asks_for_the_frequency():
     "it grows by about 1 for each unit of $z$, and its slope comes near −1. The squared loss of "
     "$p$ cannot pass ½. Its slope is largest in size, −0.148, between $z = -1$ and $z = -0.5$; at "
     "$z = -4$ it is −0.01735, and at $z = -8$ it is −0.000335, some 3000 times smaller than that "
-    "of the log-loss. From there on, the worse the answer, the less it is corrected.",
+    "of the log-loss. Left of $z = -0.69$, the worse the answer, the less it is corrected.",
     "the same losses as for $y = 1$ at $z = -4$, and slopes of the other sign.",
 )
 def sure_and_wrong():
@@ -299,6 +465,7 @@ def sure_and_wrong():
     at = many[np.argmin(others)]
     assert -1 < at < -0.5
     assert at == pytest.approx(-np.log(2), abs=1e-3)
+    assert round(-np.log(2), 2) == -0.69
     assert others.min() == pytest.approx(-4 / 27, abs=1e-6)
     assert round(-4 / 27, 3) == -0.148
     assert np.all(np.diff(others[many < at]) < 0)  # less and less the further left
@@ -344,10 +511,10 @@ def equal_logits(seeds):
         np.testing.assert_allclose(np.delete(gradient, 2), np.delete(softmax(many), 2))
 
 
-@claim("An $e^{1000}$ does not fit into a computer's number.", "so that no exponent is above 0")
+@claim("An $e^{1000}$ does not fit into a 64-bit number.", "so that no exponent is above 0")
 def overflow():
     with np.errstate(over="ignore"):
-        assert np.isinf(np.exp(1000.0))
+        assert np.isinf(np.exp(np.float64(1000.0)))
     assert losses.cross_entropy(np.array([1000.0, 0.0]), 1) == 1000
 
 
@@ -415,8 +582,9 @@ def first_sample():
     "rises; at degree 8 the held-out loss is above the baseline in each sample, and in the fourth "
     "it is over 13,000.",
     "a polynomial of degree 5 is one of degree 6 with a last coefficient of 0.",
-    "Most of the large losses come from birds with flippers shorter or longer than any of the "
-    "twenty, where nothing holds the polynomial.",
+    "At degree 8 more than nine tenths of the held-out loss in each of these five samples comes "
+    "from birds with flippers shorter or longer than any of the twenty, where nothing holds the "
+    "polynomial.",
 )
 def five_samples():
     best = []
@@ -428,7 +596,7 @@ def five_samples():
         x, y = found.others
         large = losses.squared(y - experiments.polynomial(found.coefficients[8], x))
         outside = (x < found.x.min()) | (x > found.x.max())
-        assert large[outside].sum() > 0.95 * large.sum()
+        assert large[outside].sum() > 0.9 * large.sum()
     assert best == [1, 3, 3, 2, 1]
     assert experiments.fits(4).held_out[8] > 13_000
 
@@ -462,7 +630,10 @@ def thousand_samples(seeds):
 @claim(
     "The *flipper* of one bird is typed as 2.25 cm instead of 22.5 cm. The slopes were 0.44, 0.39 "
     "and 0.42 kg per centimetre; now all three lines fall a little.",
-    "far away from the other birds, even a clipped pull turns a line.",
+    "Its own $x_i$ has become small. But at the best line the pulls sum to 0, so "
+    "{eq}`eq-loss-line` holds with $x_i - 20$ as well: this bird is 17.75 cm from there, every "
+    "other one at most 2.4 cm. With such a lever even a clipped pull turns a line; the absolute "
+    "loss puts its line right through the mistake.",
 )
 def mistyped_flipper():
     x, y = experiments.few_birds()
@@ -472,14 +643,33 @@ def mistyped_flipper():
     assert np.sum(x == 22.5) == 1
     moved = x.copy()
     moved[16] = 2.25
-    after = np.array([line[0] for line in experiments.lines_through(moved, y)])
+    lines = experiments.lines_through(moved, y)
+    after = np.array([line[0] for line in lines])
     assert np.all((after < 0) & (after > -0.1))
+    distance = np.abs(moved - 20)
+    assert distance[16] == 17.75
+    assert distance[:16].max() == pytest.approx(2.4)
+    # Huber's: by x itself this bird pulls with a tenth of what others do; about 20 it alone
+    # balances all of them, though its pull is not even the largest.
+    w, b = lines.huber
+    pulls = np.clip(y - w * moved - b, -0.5, 0.5)
+    assert abs(pulls.sum()) < 1e-12
+    by_x, about = pulls * moved, pulls * (moved - 20)
+    assert (round(by_x[16], 2), round(by_x.max(), 1)) == (0.95, 11.2)
+    assert pulls[16] == pytest.approx(0.421, abs=5e-4)
+    assert about[16] == pytest.approx(-7.471, abs=5e-4)
+    assert about[:16].sum() == pytest.approx(7.471, abs=5e-4)
+    assert np.abs(about[:16]).max() < 1.3
+    w, b = lines.absolute
+    assert abs(y[16] - w * moved[16] - b) < 1e-12
 
 
 @claim(
     "9 steps with the log-loss, 3011 with the squared loss of $p$, whose slope has all but "
     "vanished there.",
     "For $z = -800$ the sigmoid rounds to 0 and the logarithm is infinite. The loss is 800",
+    "at $z = 37$ the sigmoid rounds to 1, and $\\ln(1 - p)$ is infinite.",
+    "without a $p$ that rounds to 0, or to 1, which happens from $z = 37$ on.",
 )
 def slow_steps():
     def count(slope):
@@ -493,7 +683,12 @@ def slow_steps():
 
     assert count(lambda z: p(z) - 1) == 9
     assert count(lambda z: (p(z) - 1) * p(z) * (1 - p(z))) == 3011
-    assert logistic(-800.0) < 1e-300
+    assert logistic(-800.0) == 0
+    assert np.all(logistic(np.linspace(37, 800, 764)) == 1)
+    assert logistic(36.0) < 1
+    with np.errstate(divide="ignore"):
+        assert np.isneginf(np.log(1 - logistic(37.0)))
+    assert losses.log_loss(37.0, 0) == 37
     assert losses.log_loss(-800.0, 1) == 800
 
 

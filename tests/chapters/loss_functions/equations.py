@@ -275,11 +275,11 @@ def check_line(formula):
 
 @equation(
     "eq-loss-likelihood",
-    r"-\ln \prod_{i=1}^n p(r_i) = \sum_{i=1}^n \bigl(-\ln p(r_i)\bigr)",
+    r"-\ln \prod_{i=1}^n \varphi(r_i) = \sum_{i=1}^n \bigl(-\ln \varphi(r_i)\bigr)",
     by="SciPy's densities",
 )
-def likelihood(p, r):
-    return -np.log(np.prod(p(r))), np.sum(-np.log(p(r)))
+def likelihood(phi, r):
+    return -np.log(np.prod(phi(r))), np.sum(-np.log(phi(r)))
 
 
 @likelihood.check
@@ -293,7 +293,7 @@ def check_likelihood(formula):
 
 @equation(
     "eq-loss-gaussian",
-    r"-\ln p(r) = \frac{r^2}{2 s^2} + \ln\bigl(s\sqrt{2\pi}\bigr) ,",
+    r"-\ln \varphi(r) = \frac{r^2}{2 s^2} + \ln\bigl(s\sqrt{2\pi}\bigr) ,",
     by="SciPy's normal density",
 )
 def gaussian(r, s):
@@ -310,7 +310,7 @@ def check_gaussian(formula):
 
 @equation(
     "eq-loss-laplace",
-    r"-\ln p(r) = \frac{|r|}{s} + \ln(2s) .",
+    r"-\ln \varphi(r) = \frac{|r|}{s} + \ln(2s) .",
     by="SciPy's Laplace density",
 )
 def laplacian(r, s):

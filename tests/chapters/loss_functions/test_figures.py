@@ -95,8 +95,8 @@ def test_fits_are_the_best_of_their_degree():
         ),
         (
             lambda: figures.draw_complexity(degree=1, sample=1),
-            "Degree 1, sample 1: on the 20 birds that it is fitted to the loss is 0.0626, on the "
-            "322 others 0.0873, the least of this sample.",
+            "Degree 1, sample 1: on the 20 birds that it is fitted to the loss is 0.0626 kg², on "
+            "the 322 others 0.0873 kg², the least of this sample.",
         ),
     ],
 )
@@ -117,6 +117,18 @@ def test_labels_keep_to_the_empty_side_of_the_slopes():
 def test_a_loss_beyond_the_axis_is_drawn_as_a_triangle_at_the_edge():
     (_, losses_by_degree), _ = figures.draw_complexity(degree=8, sample=4)
     lines = losses_by_degree.axes[0].lines
-    (triangles,) = [line for line in lines if line.get_marker() == "^"]
+    triangles, selected = (line for line in lines if line.get_marker() == "^")
     assert list(triangles.get_xdata()) == [7, 8]
-    assert set(triangles.get_ydata()) == {60.0}
+    assert list(selected.get_xdata()) == [8]
+    assert set(triangles.get_ydata()) == set(selected.get_ydata()) == {60.0}
+
+
+def test_a_square_stands_where_the_loss_is():
+    for sample in range(1, 6):
+        held_out = experiments.fits(sample).held_out
+        for degree in experiments.DEGREES:
+            (_, right), _ = figures.draw_complexity(degree=degree, sample=sample)
+            for line in right.axes[0].lines:
+                if line.get_marker() == "s":
+                    for d, height in zip(line.get_xdata(), line.get_ydata(), strict=True):
+                        assert height == held_out[int(d)]

@@ -12,6 +12,23 @@ def _cross_entropy(z, c):
 
 EXERCISES = [
     Exercise(
+        "loss-functions-predict-1",
+        "squared",
+        slips={
+            "At 8 kg the point is far beyond δ, where Huber's loss no longer asks how far.": (
+                "squared and Huber"
+            ),
+            "Two of the losses pull no harder at 10 kg than at 8 kg.": "all",
+        },
+        praise="Only the squared loss pulls harder the larger the miss.",
+    ),
+    Exercise(
+        "loss-functions-predict-2",
+        "rises",
+        slips={"The bird in the middle has as many birds on one side as on the other.": "turns"},
+        praise="A bird in the middle has no lever: its pull lifts the line as a whole.",
+    ),
+    Exercise(
         "loss-functions-1",
         "unchanged",
         slips={
@@ -31,6 +48,7 @@ EXERCISES = [
             ),
             "That is the slope of the squared loss; Huber's is held at δ.": 3.0,
             "That is the loss, not its slope.": 2.5,
+            "That is the loss at δ; wanted is the slope.": 0.5,
         },
         praise="The residual is −3, its slope is clipped to −1, and ŷ enters with a minus.",
     ),
@@ -39,7 +57,7 @@ EXERCISES = [
         # Σ clip(y − m, ±2) = −m + (1 − m) + (2 − m) + 2 = 0 for 1 ≤ m ≤ 2.
         5 / 3,
         slips={
-            "That is the mean: here 9 pulls with 6 and more, not with δ = 2.": 3.0,
+            "That is the mean: there 9 would pull with 6; Huber's loss lets it pull with 2.": 3.0,
             "That is the median; within δ a value pulls in proportion to its distance.": 1.5,
             "That is the mean without 9; beyond δ a value still pulls, with δ.": 1.0,
         },
@@ -57,7 +75,7 @@ EXERCISES = [
             "The log-loss of a certain answer that is wrong is infinite, and two are wrong.": (
                 np.array([0.6, 1.0, 1.0])
             ),
-            "That is the share of zeros.": np.array([0.4, 0.0, 0.4]),
+            "Those are the answers for the label 0.": np.array([0.4, 0.0, 0.4]),
         },
         praise="Squared loss and log-loss ask for the frequency; the absolute loss for the median.",
     ),

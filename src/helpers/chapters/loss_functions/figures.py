@@ -38,7 +38,7 @@ _LOOKS = {
     "absolute": (COLOR.model, "--", "s", 7, "- - absolute"),
     "Huber": (COLOR.step, ":", "D", 6, "··· Huber"),
 }
-_BEFORE = 0.35  # opacity of what was there before
+_BEFORE = 0.6  # opacity of what was there before
 
 
 def _write_names(ax, x, top, down, **where):
@@ -165,7 +165,7 @@ def draw_outlier(*, mass, bird):
     ends = np.array([17.4, 22.9])
     for name, line, before in zip(_LOOKS, fitted, honest, strict=True):
         color, dashes, *_ = _LOOKS[name]
-        ax.plot(ends, before[0] * ends + before[1], color=color, lw=1, alpha=_BEFORE)
+        ax.plot(ends, before[0] * ends + before[1], color=color, lw=1.5, alpha=_BEFORE)
         ax.plot(ends, line[0] * ends + line[1], color=color, ls=dashes, lw=2)
     ax.plot([x[place]], [y[place]], "X", color=COLOR.data, ms=11)
     _write_names(ax, 21.1, 11.8, 0.95, ha="center")
@@ -242,7 +242,8 @@ def draw_complexity(*, degree, sample):
     best = int(np.argmin(found.held_out))
     right.plot([best], [found.held_out[best]], "s", color=COLOR.loss, ms=11, mfc="none", mew=1.6)
     right.plot([degree], [found.training[degree]], "o", color=COLOR.data, ms=9)
-    right.plot([degree], [min(found.held_out[degree], _EDGE)], "s", color=COLOR.loss, ms=8)
+    marker = "s" if found.held_out[degree] <= _EDGE else "^"
+    right.plot([degree], [min(found.held_out[degree], _EDGE)], marker, color=COLOR.loss, ms=8)
     label(right, -0.2, 50, "- - held out", COLOR.loss)
     label(right, -0.2, 0.016, "— fitted to", COLOR.data)
     return (points, losses), say_complexity(degree, sample)
@@ -258,11 +259,11 @@ def say_complexity(degree, sample):
     end = (
         "the least of this sample"
         if degree == best
-        else f"where degree {best}, the best of this sample, has {least}"
+        else f"where degree {best}, the best of this sample, has {least} kg²"
     )
     return (
         f"Degree {degree}, sample {sample}: on the {N_FITTED} birds that it is fitted to the loss "
-        f"is {training}, on the {len(found.others[0])} others {held_out}, {end}."
+        f"is {training} kg², on the {len(found.others[0])} others {held_out} kg², {end}."
     )
 
 
