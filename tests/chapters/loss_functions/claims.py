@@ -111,6 +111,20 @@ def longest_flipper():
     assert np.all(np.diff(table, axis=0) > -1e-9)
 
 
+@claim(
+    "(Faint: the line of the squared loss without the mistake. The two others lay within 0.2 kg of "
+    "it.)"
+)
+def lines_without_the_mistake():
+    squared, *others = experiments.lines_through(*experiments.few_birds())
+    ends = np.array([17.4, 22.9])
+    for w, b in others:  # straight, so that the ends of the picture are enough
+        assert np.abs(w * ends + b - squared[0] * ends - squared[1]).max() < 0.2
+    (points, _), _ = figures.draw_outlier(mass=8.0, bird="shortest flipper")
+    (faint,) = [line for line in points.axes[0].lines if line.get_alpha()]
+    np.testing.assert_allclose(faint.get_ydata(), squared[0] * ends + squared[1])
+
+
 @claim("Three lines are fitted to the same points. They differ in one thing only, the **loss**")
 def one_thing_only():
     """Each line has the least total of its own loss, over the same points, of all lines."""

@@ -151,7 +151,7 @@ def draw_outlier(*, mass, bird):
     """Lines that three losses fit to 17 penguins, one of them mistyped; right, their slopes."""
     x, y = mistyped(mass, bird)
     place = BIRDS[bird]
-    honest, fitted = lines_through(*few_birds()), lines_with(mass, bird)
+    fitted = lines_with(mass, bird)
     points, ax = panel(
         "17 penguins, one mistyped",
         "flipper length (cm)",
@@ -163,9 +163,11 @@ def draw_outlier(*, mass, bird):
     ax.plot(x[rest], y[rest], "o", color=COLOR.data, ms=4.5)
     ax.plot([x[place]], [few_birds()[1][place]], "o", color=COLOR.data, ms=6, mfc="none", mew=1.5)
     ends = np.array([17.4, 22.9])
-    for name, line, before in zip(_LOOKS, fitted, honest, strict=True):
+    # The two others of before lie close to it, and would be covered by those of now.
+    before, color = lines_through(*few_birds()).squared, _LOOKS["squared"][0]
+    ax.plot(ends, before[0] * ends + before[1], color=color, lw=1.5, alpha=_BEFORE)
+    for name, line in zip(_LOOKS, fitted, strict=True):
         color, dashes, *_ = _LOOKS[name]
-        ax.plot(ends, before[0] * ends + before[1], color=color, lw=1.5, alpha=_BEFORE)
         ax.plot(ends, line[0] * ends + line[1], color=color, ls=dashes, lw=2)
     ax.plot([x[place]], [y[place]], "X", color=COLOR.data, ms=11)
     _write_names(ax, 21.1, 11.8, 0.95, ha="center")
