@@ -1,0 +1,1 @@
+"""The chapter on backpropagation: figures, runs and exercises."""

@@ -1,0 +1,1 @@
+"""Runs that the figures of the chapter on backpropagation show."""

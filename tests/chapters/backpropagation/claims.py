@@ -1,0 +1,1 @@
+"""What the chapter on backpropagation says and no cell prints, computed."""

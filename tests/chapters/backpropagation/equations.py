@@ -1,0 +1,1 @@
+"""The labelled equations of the chapter on backpropagation."""
