@@ -46,7 +46,9 @@ def main():
     made = compact(source.images, source.target)
     if arguments.check:
         with np.load(TARGET, allow_pickle=False) as stored:
-            same = set(stored) == set(made) and all(np.array_equal(stored[k], made[k]) for k in made)
+            same = set(stored) == set(made) and all(
+                np.array_equal(stored[k], made[k]) for k in made
+            )
         raise SystemExit(0 if same else f"{TARGET} differs from its source")
     np.savez_compressed(TARGET, **made)
     print(f"{TARGET}: {TARGET.stat().st_size} bytes")

@@ -172,8 +172,7 @@ def _fitting(parameters, X):
     """Parameters whose shapes follow on each other, and examples that fit the first layer."""
     if not isinstance(parameters, (tuple, list)) or len(parameters) < 2 or len(parameters) % 2:
         raise ValueError(
-            "parameters must be a tuple of weights and biases in turn, "
-            f"got {describe(parameters)}"
+            f"parameters must be a tuple of weights and biases in turn, got {describe(parameters)}"
         )
     X = as_finite_array(X, "X", ndim=2, min_size=1)
     n_in, checked = X.shape[1], []

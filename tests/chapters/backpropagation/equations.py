@@ -178,7 +178,7 @@ def check_weight(formula):
 Z &= A W + b \\
 \Delta &= \bigl(\Delta^+ (W^+)^\top\bigr) \odot \sigma'(Z) \\
 \frac{\partial L}{\partial W} &= A^\top \Delta \\
-\frac{\partial L}{\partial b} &= \sum_n \Delta_n
+\frac{\partial L}{\partial b} &= \sum_r \Delta_r
 \end{aligned}""",
     by="autograd",
 )
@@ -192,8 +192,7 @@ def batch(A, W, b, ds, Δ_next, W_next):
 def check_batch(formula):
     """Seven examples through 4, 5 and 3 units: autograd's derivatives by Z, W and b, and the sums
     example by example."""
-    A, W, b, W_next, b_next = _seven()[:5]
-    by_Z, by_W, by_b, signal_next = _seven()[5:]
+    A, W, b, W_next, by_Z, by_W, by_b, signal_next = _seven()
     Z = np.stack([[sum(a * w for a, w in zip(row, column, strict=True)) for column in W.T]
                   for row in A]) + b  # fmt: skip
     given = formula(A, W, b, lambda Z: 1 / np.cosh(Z) ** 2, signal_next, W_next)
@@ -212,7 +211,7 @@ def _seven():
 
     Z = A @ W + b
     return (
-        A, W, b, W_next, b_next,
+        A, W, b, W_next,
         autograd.grad(of_sums)(Z), autograd.grad(loss, 0)(W, b), autograd.grad(loss, 1)(W, b),
         autograd.grad(cube_loss)(np.tanh(Z) @ W_next + b_next),
     )  # fmt: skip
@@ -221,9 +220,9 @@ def _seven():
 @equation(
     "eq-backpropagation-softmax",
     r"""\begin{aligned}
-p_{nk} &= e^{z_{nk}} \Big/ \sum_c e^{z_{nc}} \\
-L &= -\frac1B \sum_n \ln p_{n y_n} \\
-\delta_{nk} &= \frac1B \bigl(p_{nk} - [k = y_n]\bigr)
+p_{rk} &= e^{z_{rk}} \Big/ \sum_c e^{z_{rc}} \\
+L &= -\frac1B \sum_r \ln p_{r y_r} \\
+\delta_{rk} &= \frac1B \bigl(p_{rk} - [k = y_r]\bigr)
 \end{aligned}""",
     by="autograd",
 )
@@ -302,7 +301,7 @@ def check_collapse(formula):
 
 @equation(
     "eq-backpropagation-product",
-    r"\frac{\mathrm{d}a_n}{\mathrm{d}a_0} = \prod_{l=1}^{n} w_l\, \sigma'(z_l)",
+    r"\frac{\mathrm{d}a_D}{\mathrm{d}a_0} = \prod_{l=1}^{D} w_l\, \sigma'(z_l)",
     by="autograd",
 )
 def product(w, ds):
@@ -330,12 +329,12 @@ def check_product(formula):
 
 @equation(
     "eq-backpropagation-bound",
-    r"""\left| \frac{\mathrm{d}a_n}{\mathrm{d}a_0} \right|
-\le \left( \frac{w_{\max}}{4} \right)^{n}""",
+    r"""\left| \frac{\mathrm{d}a_D}{\mathrm{d}a_0} \right|
+\le \left( \frac{w_{\max}}{4} \right)^{D}""",
     by="the complex step; attained at z = 0",
 )
-def bound(w_max, n):
-    return (w_max / 4) ** n
+def bound(w_max, D):
+    return (w_max / 4) ** D
 
 
 @bound.check
@@ -349,12 +348,12 @@ def check_bound(formula):
             a = 1 / (1 + np.exp(-(w * a + b)))
         return abs(a.imag) / 1e-20
 
-    for n in (1, 4):
-        weights, biases = arrays(n, n, n)
-        assert slope(weights, biases, 0.3) <= formula(np.abs(weights).max(), n)
+    for D in (1, 4):
+        weights, biases = arrays(D, D, D)
+        assert slope(weights, biases, 0.3) <= formula(np.abs(weights).max(), D)
         for w in (3.0, 0.7):
             # A bias of −w/2 makes each sum 0, as each neuron gives ½; the first gets a₀ = ½.
-            close(formula(w, n), slope(np.full(n, w), np.full(n, -w / 2), 0.5), rtol=1e-9)
+            close(formula(w, D), slope(np.full(D, w), np.full(D, -w / 2), 0.5), rtol=1e-9)
 
 
 def sign_patterns(count):

@@ -9,7 +9,13 @@ import numpy as np
 
 from helpers.data.digits import Split, load_digits, split_digits
 from helpers.mathematics.functions import logistic
-from helpers.mathematics.network import backpropagate, forward, initial_parameters, predict
+from helpers.mathematics.network import (
+    backpropagate,
+    forward,
+    initial_parameters,
+    network_loss,
+    predict,
+)
 from helpers.mathematics.training import Record, train
 from helpers.mathematics.validate import as_count, as_finite_float, as_generator, as_positive
 
@@ -134,11 +140,10 @@ LOGISTIC = Recipe((), 4.0, 0.1, 2000, 64)
 
 
 class Run(NamedTuple):
-    """A training: the digits' ``split``, the ``record`` of ``train``, and accuracies (records,)."""
+    """A training: the ``split``, its ``record``, and the accuracy (records,) ``held_out``."""
 
     split: Split
     record: Record
-    accuracy: np.ndarray
     held_out: np.ndarray
 
 
@@ -147,7 +152,7 @@ def learn_digits(recipe, rng, *, record_every=50):
 
     Each step draws ``batch_size`` images, adds normal noise of deviation ``noise`` to their pixels
     and goes against the gradient; the learning rate falls linearly to 0. The recorded loss and the
-    accuracies are without noise. Returns ``Run``; with equal ``rng`` two recipes see equal splits.
+    accuracy are without noise. Returns ``Run``; with equal ``rng`` two recipes see equal splits.
     """
     split_rng, start_rng, batch_rng = as_generator(rng).spawn(3)
     split = split_digits(split_rng)
@@ -164,16 +169,13 @@ def learn_digits(recipe, rng, *, record_every=50):
     record = train(
         initial_parameters((split.X.shape[1], *recipe.hidden, 10), scale=np.sqrt(2), rng=start_rng),
         update,
-        lambda parameters: backpropagate(parameters, split.X, split.y).loss,
+        lambda parameters: network_loss(parameters, split.X, split.y),
         steps=recipe.steps,
         record_every=record_every,
         visit=True,
     )
-    shares = [
-        [np.mean(predict(p, X) == y) for p in record.visited]
-        for X, y in ((split.X, split.y), (split.X_held_out, split.y_held_out))
-    ]
-    return Run(split, record, *np.array(shares))
+    right = [np.mean(predict(p, split.X_held_out) == split.y_held_out) for p in record.visited]
+    return Run(split, record, np.array(right))
 
 
 class Lesson(NamedTuple):

@@ -27,8 +27,8 @@ def draw_small_network(*, weight, x, y):
     _edges(ax, net.w, TO_OUTPUT, COLOR.parameter)
     _nodes(ax, net.x, net.a, net.output, COLOR.model)
     _names(ax, ("x₁", "x₂"), ("a₁", "a₂"), "ŷ")
-    label(ax, _COLUMNS[2], -0.95, f"y = {_short(y)}", COLOR.target, ha="center")
-    label(ax, _COLUMNS[2], -1.45, f"L = {_short(net.loss)}", COLOR.loss, ha="center")
+    label(ax, _COLUMNS[2], -1.08, f"y = {_short(y)}", COLOR.target, ha="center")
+    label(ax, _COLUMNS[2], -1.5, f"L = {_short(net.loss)}", COLOR.loss, ha="center")
 
     back, ax = _graph("Backward: slopes of the loss")
     _edges(ax, net.into_hidden, net.to_output, COLOR.gradient)
@@ -76,12 +76,12 @@ def _edges(ax, into_hidden, to_output, color):
                 y, dy = start, 9 if i == 0 else -10
                 label(ax, (left + middle) / 2, y, text, color, ha="center", dy=dy)
             else:
-                at = 0.36
+                at = 0.31
                 x, y = left + at * (middle - left), start + at * (end - start)
-                label(ax, x, y, text, color, ha="right", dx=-3, dy=-7 if i == 0 else 7)
+                label(ax, x, y, text, color, ha="right", dx=-3, dy=-4 if i == 0 else 4)
     for j, start in enumerate(_ROWS):
         ax.plot([middle, right], [start, 0], color=color, lw=1.3, zorder=1)
-        x, y = middle + 0.5 * (right - middle), start / 2
+        x, y = middle + 0.42 * (right - middle), 0.58 * start
         label(ax, x, y, _short(to_output[j]), color, dx=4, dy=11 if j == 0 else -11)
 
 
@@ -101,21 +101,19 @@ def _names(ax, inputs, hidden, output):
     for x, pair in zip(_COLUMNS, (inputs, hidden), strict=False):
         for y, name, dy in zip(_ROWS, pair, (31, -31), strict=True):
             label(ax, x, y, name, COLOR.ink, ha="center", dy=dy)
-    label(ax, _COLUMNS[2], 0, output, COLOR.ink, ha="center", dy=31)
+    label(ax, _COLUMNS[2], 0, output, COLOR.ink, ha="center", dx=9, dy=-31)
 
 
 # --- activations and slopes ---------------------------------------------------------------------
 
 
 def draw_slopes(*, activation, z):
-    """Left, an activation function with its tangent at z; right, its slope, beside three others'."""
+    """Left, an activation with its tangent at z; right, its slope beside those of three others."""
     f, z = nonlinearity(activation), as_finite_float(z, "z")
     wide = np.linspace(-4.2, 4.2, 169)
     value, slope = float(f.value(np.float64(z))), float(f.slope(np.float64(z)))
     kink = activation == "ReLU" and z == 0
-    curve, ax = panel(
-        f"{activation}", "sum z", "output σ(z)", xlim=(-4.2, 4.2), ylim=(-1.4, 4.3)
-    )
+    curve, ax = panel(f"{activation}", "sum z", "output σ(z)", xlim=(-4.2, 4.2), ylim=(-1.4, 4.3))
     ax.plot(wide, f.value(wide), color=COLOR.model)
     if not kink:
         run = np.array([-0.9, 0.9])
@@ -160,22 +158,22 @@ def draw_layers(*, depth, activation, scale):
     """Left, the size of each layer's outputs; right, the size of each layer's gradient at start."""
     outputs, gradients = deep_start(depth, activation, scale)
     forward, ax = panel(
-        "Forward: size of the outputs",
+        "Forward: root mean square of outputs",
         "layer",
-        "root mean square",
+        "",
         xlim=(0, 21),
-        ylim=(1e-20, 1e12),
+        ylim=(1e-19, 1e10),
         yscale="log",
     )
     ax.axhline(1, color=COLOR.muted, lw=1.2)
     ax.plot(np.arange(1, depth), outputs, "o-", color=COLOR.model, ms=5)
 
     back, ax = panel(
-        "Backward: size of the gradient",
+        "Backward: ‖∂L/∂W‖ of each layer",
         "layer",
-        "‖∂L/∂W‖",
+        "",
         xlim=(0, 21),
-        ylim=(1e-20, 1e12),
+        ylim=(1e-19, 1e10),
         yscale="log",
     )
     ax.axhline(1, color=COLOR.muted, lw=1.2)
@@ -250,7 +248,7 @@ def draw_learning(*, step):
             ax,
             left + 3.5,
             bottom - 2.8,
-            f"{said} {'✓' if right else '✗'}",
+            f"{said} ✓" if right else f"{said}, not {digit}",
             COLOR.target if right else COLOR.gradient,
             ha="center",
         )
