@@ -1,6 +1,7 @@
 """What the chapter on backpropagation says and no cell prints, computed."""
 
 from functools import cache
+from itertools import pairwise
 
 import autograd
 import autograd.numpy as anp
@@ -90,7 +91,7 @@ def small_network_is_right():
 def count_paths(sizes):
     """Paths from one unit of the first layer to the loss, found by going back layer by layer."""
     reach = np.ones(sizes[-1])
-    for n_in, n_out in reversed(list(zip(sizes[:-1], sizes[1:], strict=True))):
+    for n_in, n_out in reversed(list(pairwise(sizes))):
         reach = np.ones((n_in, n_out)) @ reach
     return reach[0]
 
@@ -225,11 +226,11 @@ def cost():
 
     sizes, rows = (5, 4, 7, 3), 6
     rng = np.random.default_rng(0)
-    weights = [rng.normal(size=s).view(Counting) for s in zip(sizes, sizes[1:], strict=False)]
+    weights = [rng.normal(size=s).view(Counting) for s in pairwise(sizes)]
     A = [rng.normal(size=(rows, 5))]
     for W in weights:
         A.append(np.asarray(A[-1] @ W))
-    total = sum(n * m for n, m in zip(sizes, sizes[1:], strict=False))
+    total = sum(n * m for n, m in pairwise(sizes))
     assert sum(counted) == rows * total
     counted.clear()
     delta = np.ones((rows, 3))
@@ -342,32 +343,32 @@ def sigmoids_vanish(seeds):
 
 
 @claim(
-    "at $g = 1$ first and last layer have gradients of the same size, within a factor of two. At "
-    "$g = 4$ the first layer's is more than 1000 times the last's: it explodes on the way back, "
+    "at $g = 1$ first and last layer have gradients of the same size, within a factor of 3. At $g "
+    "= 4$ the first layer's is more than 1000 times the last's: it explodes on the way back, "
     "although no output exceeds 1."
 )
 def tanh_explodes(seeds):
     for seed in (0, *seeds):
         kept, torn = (start_of(20, "tanh", g, seed) for g in (1.0, 4.0))
-        assert 0.5 < kept.gradients[0] / kept.gradients[-1] < 2
+        assert 1 / 3 < kept.gradients[0] / kept.gradients[-1] < 3
         assert torn.gradients[0] / torn.gradients[-1] > 1000
         assert np.all(torn.outputs < 1)
 
 
 @claim(
-    "on the right the lines are level, within a factor of 5, and that is no accident: what the "
+    "on the right the lines are level, within a factor of 10, and that is no accident: what the "
     "outputs have not yet lost on their way forward, the signal loses on its way back, and "
     r"$\partial L/\partial W$ is the product of the two. With $g = 1$ the gradients of *all* "
-    r"layers are smaller than with He's $\sqrt 2$, by factors between 500 and 10,000; with $g = 2$ "
-    "they are larger by as much."
+    r"layers are hundreds to thousands of times smaller than with He's $\sqrt 2$; with $g = 2$ "
+    "they are as much larger."
 )
 def relus_stay_level(seeds):
     for seed in (0, *seeds):
         low, he, high = (start_of(20, "ReLU", g, seed).gradients for g in (1.0, HE, 2.0))
         for sizes in (low, he, high):
-            assert sizes.max() / sizes.min() < 5
+            assert sizes.max() / sizes.min() < 10
         for ratio in (he / low, high / he):
-            assert np.all((ratio > 500) & (ratio < 10_000))
+            assert np.all((ratio > 100) & (ratio < 10_000))
 
 
 @claim("it holds on average: another draw of weights gives another line")
@@ -416,8 +417,8 @@ def underflow():
 @claim(
     "The data are 1,797 images of handwritten digits, 8 by 8 pixels each "
     "{cite:p}`alpaydin1998optical`; 450 of them, chosen at random, are held out. Each step takes "
-    "64 images, adds noise to their pixels so that no two batches are alike, and goes against the "
-    "gradient; the learning rate falls from 1 to 0."
+    "64 images, adds fresh noise to their pixels, and goes against the gradient; the learning rate "
+    "falls from 1 to 0."
 )
 def the_data():
     images, labels = load_digits()
@@ -466,14 +467,14 @@ def other_splits(seeds):
 
 
 @claim(
-    "(The settings of both were chosen on 12 other splits of the same 1,797 images, and the 12 "
-    "share most of their images with any other split: the numbers are a little flattering."
+    "(The settings of both were chosen on other random splits of the same 1,797 images, and any "
+    "two splits share held-out images: the numbers are a little flattering."
 )
 def splits_overlap(seeds):
-    """Three quarters of the images train; of those, two splits share three quarters or so."""
-    order = [np.random.default_rng(seed).permutation(1797)[:-450] for seed in seeds]
-    for one, other in zip(order, order[1:], strict=False):
-        assert len(np.intersect1d(one, other)) > 0.7 * len(one)
+    """Of 450 held-out images two splits share about a quarter."""
+    held_out = [np.random.default_rng(seed).permutation(1797)[-450:] for seed in seeds]
+    for one, other in pairwise(held_out):
+        assert len(np.intersect1d(one, other)) == pytest.approx(450**2 / 1797, rel=0.3)
 
 
 @claim(
@@ -487,9 +488,3 @@ def not_a_share(notebook):
     worst, base = int(np.argmax(rise)), notebook["base"].loss
     assert (base + rise[worst]) / base > 5
     assert -1e-3 < foretold[worst] < 0 < rise[worst]
-
-
-@claim("- **Time:** about 75 minutes; the code runs in a few seconds.")
-def minutes(notebook):
-    """A reading time: 3,600 words at 100 a minute, and half an hour for figures and exercises."""
-    assert 30 <= len(notebook["In"]) <= 60
