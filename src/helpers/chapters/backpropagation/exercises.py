@@ -87,15 +87,15 @@ EXERCISES = [
     ),
     Exercise(
         "backpropagation-6",
-        # (2/4)^10
-        0.5**10,
+        # (2.4/4)^10
+        0.6**10,
         slips={
-            "The factors along a path are multiplied, not added.": 5.0,
-            "The sigmoid's slope is at most ¼, not 1.": 1024.0,
+            "The factors along a path are multiplied, not added.": 6.0,
+            "The sigmoid's slope is at most ¼, not 1.": 2.4**10,
             "That leaves out the weights: each factor is w σ′(z).": 0.25**10,
         },
         rtol=0.01,
-        praise="(2/4)¹⁰ is about 0.00098.",
+        praise="(2.4/4)¹⁰ is about 0.006.",
     ),
     Exercise(
         "backpropagation-7",

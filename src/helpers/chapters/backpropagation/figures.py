@@ -125,6 +125,7 @@ def draw_slopes(*, activation, z):
         if name != activation:
             _slope_curve(ax, wide, other, name, color=COLOR.muted, lw=1)
     _slope_curve(ax, wide, f, activation, color=COLOR.gradient, lw=2.2)
+    label(ax, -4.1, 1.2, "grey: the other three", COLOR.muted)
     if not kink:
         ax.plot([z], [slope], "o", color=COLOR.gradient, ms=8)
     return (curve, slopes), say_slopes(activation, z)
