@@ -294,7 +294,9 @@ def other_slopes():
         assert slope > 1 if sign > 0 else slope < 0
 
 
-@claim("However many such layers you stack, the scores stay linear in the inputs.")
+@claim(
+    "However many such layers you stack, the scores stay linear in the inputs, up to a constant."
+)
 def linear_stays_linear():
     """Up to the constant from the biases: the middle of two inputs gets the middle of scores."""
     rng = np.random.default_rng(3)

@@ -117,13 +117,13 @@ EXERCISES = [
     Exercise(
         "backpropagation-8",
         # Each layer passes on n s²/2 = ½ of the mean square: a factor 1/√2 for the size.
-        2.0**-5,
+        2.0**-4,
         slips={
-            "That is the factor of the mean square; the size is its root.": 2.0**-10,
+            "That is the factor of the mean square; the size is its root.": 2.0**-8,
             "With s² = 1/n a ReLU layer passes on half the mean square.": 1.0,
-            "That is one layer's factor; ten layers multiply ten of them.": float(np.sqrt(0.5)),
+            "That is one layer's factor; eight layers multiply eight of them.": float(np.sqrt(0.5)),
         },
         rtol=0.01,
-        praise="(1/√2)¹⁰ = 1/32: ten layers lose a factor of 32, and twenty one of 1024.",
+        praise="(1/√2)⁸ = 1/16: eight layers lose a factor of 16, and sixteen one of 256.",
     ),
 ]
