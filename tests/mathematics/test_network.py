@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from helpers.mathematics.activations import softmax
 from helpers.mathematics.network import (
     HE_SCALE,
-    XAVIER_SCALE,
     backpropagate,
     dense,
     dense_vjp,
@@ -153,7 +152,6 @@ def test_initial_weights_have_the_size_that_was_asked_for():
     assert not parameters[1].any()
     assert not parameters[3].any()
     assert pytest.approx(2) == HE_SCALE**2
-    assert XAVIER_SCALE == 1
     again = initial_parameters((400, 300, 10), scale=1.4, rng=np.random.default_rng(11))
     np.testing.assert_allclose(again[0], 2 * parameters[0])
 

@@ -27,9 +27,8 @@ from helpers.mathematics.validate import (
     describe,
 )
 
-#: Scale of the initial weights that keeps the size of signals, by what the layer's units do.
+#: He's scale of the initial weights, which keeps the size of signals through layers of ReLUs.
 HE_SCALE = float(np.sqrt(2))
-XAVIER_SCALE = 1.0
 
 
 class Forward(NamedTuple):
@@ -51,8 +50,8 @@ def initial_parameters(sizes, *, scale, rng):
     """Parameters for layers of ``sizes`` units: normal weights, biases 0.
 
     ``sizes``: (inputs, hidden, …, classes). The standard deviation of a layer's weights is
-    ``scale`` / √(its inputs): √2 (``HE_SCALE``) is He's for ReLU, 1 (``XAVIER_SCALE``) is Glorot's
-    where layers are equally wide. Returns the tuple (W₁, b₁, W₂, b₂, …). ``ValueError`` for fewer
+    ``scale`` / √(its inputs): √2 (``HE_SCALE``) is He's for ReLU, 1 is Glorot's where
+    layers are equally wide. Returns the tuple (W₁, b₁, W₂, b₂, …). ``ValueError`` for fewer
     than two sizes, a size below 1, a scale that is not greater than 0, or no generator.
     """
     sizes, scale = _sizes(sizes), as_positive(scale, "scale")

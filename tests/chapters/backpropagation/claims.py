@@ -469,8 +469,8 @@ def other_splits(seeds):
 
 
 @claim(
-    "(The settings of both were chosen on other random splits of the same 1,797 images, and any "
-    "two splits share held-out images: the numbers are a little flattering."
+    "(The settings of both were chosen on other random splits of the same 1,797 images, and two "
+    "splits share about a quarter of their held-out images: the numbers are a little flattering."
 )
 def splits_overlap(seeds):
     """Of 450 held-out images two splits share about a quarter."""

@@ -10,6 +10,7 @@ import numpy as np
 from helpers.data.digits import Split, load_digits, split_digits
 from helpers.mathematics.functions import logistic
 from helpers.mathematics.network import (
+    HE_SCALE,
     backpropagate,
     forward,
     initial_parameters,
@@ -167,7 +168,7 @@ def learn_digits(recipe, rng, *, record_every=50):
         return tuple(p - rate * g for p, g in zip(parameters, gradient, strict=True))
 
     record = train(
-        initial_parameters((split.X.shape[1], *recipe.hidden, 10), scale=np.sqrt(2), rng=start_rng),
+        initial_parameters((split.X.shape[1], *recipe.hidden, 10), scale=HE_SCALE, rng=start_rng),
         update,
         lambda parameters: network_loss(parameters, split.X, split.y),
         steps=recipe.steps,
