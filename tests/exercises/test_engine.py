@@ -186,7 +186,9 @@ def test_the_readers_function_cannot_change_the_inputs():
 def test_an_unknown_name_gets_a_sentence():
     verdict = check("derivatives-99", 1)
     assert not verdict
-    assert "There is no exercise 'derivatives-99'; there are derivatives-1" in verdict.sentence
+    assert (
+        "There is no exercise 'derivatives-99'; there are derivatives-predict-1" in verdict.sentence
+    )
     assert not check(3, 1)
 
 
