@@ -17,6 +17,8 @@ from tests.site.pages import opened
 KEY = "calculus-for-ml-exercise/"  # of exercises.js
 OLD = '{"fields":["1"],"right":true}'
 WRONG = ("abc", "1/0", "9" * 400, "0,75", "", "  ", "<b>x</b>", "1e-300", "-0", "nan", "12345678.9")
+# Halfway between two numbers of six digits, which is how many a verdict shows.
+WRONG += ("0.0009765625", "0.0048828125", "-1000000.5", "2000005")
 
 # Fills the fields of a form, sends it, and returns what it says; for each list of fields in turn.
 ANSWER_ALL = """async ([name, tries]) => {

@@ -113,6 +113,11 @@ def leave(x):
     raise SystemExit(3)
 
 
+def test_a_function_among_the_arguments_is_called_so():
+    exercise = Exercise("test-f", lambda f, x: f(x), inputs=((np.sin, 0.5),))
+    assert "at f = a function, x = 0.5" in said(exercise, lambda f, x: None)[1]
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
