@@ -39,9 +39,10 @@ def opening_state():
 
 
 @claim(
-    "two ways in which $w_{11}$ does not matter. At $x_1 = 0$ nothing goes along its line; its "
-    r"slope is 0, while $\partial L/\partial x_1$ is not. At $\hat y = y$ the error is 0, and with "
-    "it each slope on the right."
+    "at $x_1 = 0$ nothing goes along its line: $w_{11}$ does not matter at all, while $\\partial "
+    r"L/\partial x_1$ is not 0. At $\hat y = y$ every slope on the right is 0, but that is a "
+    "different thing: the loss is at its least, and moving $w_{11}$ by 0.5 either way raises it to "
+    "0.03. A slope of 0 speaks of small changes only."
 )
 def no_matter():
     net = small(1.0, 0.0, 1.0)
@@ -52,6 +53,8 @@ def no_matter():
     net = small(1.0, 1.0, 0.5)
     assert net.loss == 0
     assert not np.any([*net.inputs, *net.delta, *net.to_output, *np.ravel(net.into_hidden)])
+    for weight in (0.5, 1.5):
+        assert small(weight, 1.0, 0.5).loss == pytest.approx(0.03, abs=5e-4)
 
 
 @claim(
@@ -99,12 +102,39 @@ def count_paths(sizes):
 @claim(
     "There are many. In exercise 2 there are 20,480 from one pixel, and in a network with twenty "
     "hidden layers of 64 units more than $10^{37}$.",
-    "every edge is used once",
 )
 def number_of_paths():
     assert count_paths((2, 2, 1)) == 2
     assert count_paths((64, 64, 32, 10)) == 20480
     assert 1e37 < count_paths((64, *[64] * 20, 10)) < 1e38
+
+
+@claim(
+    "Compute this number once for each node, from the loss backward, and every edge is used once."
+)
+def every_edge_once():
+    """A graph with a rate on each edge, edges that skip a layer included: one sweep takes each edge
+    once, and gives the sum over all paths, which are walked one by one."""
+    rng = np.random.default_rng(4)
+    edges = {
+        (a, b): rng.normal() for b in range(1, 9) for a in range(b) if b - a < 4
+    }  # from node a to a later node b; node 8 is the loss
+    slope, used = {8: 1.0}, []
+    for node in range(7, -1, -1):
+        out = [edge for edge in edges if edge[0] == node]
+        used += out
+        slope[node] = sum(edges[edge] * slope[edge[1]] for edge in out)
+
+    def walk(node, rate, walked):
+        if node == 8:
+            return rate, walked
+        ways = [walk(b, rate * r, walked + 1) for (a, b), r in edges.items() if a == node]
+        return tuple(map(sum, zip(*ways, strict=True)))
+
+    by_paths, steps = walk(0, 1.0, 0)
+    assert slope[0] == pytest.approx(by_paths, rel=1e-12)
+    assert sorted(used) == sorted(edges)
+    assert steps > 5 * len(edges)
 
 
 @claim(
@@ -210,10 +240,11 @@ def equals_autograd(seeds):
     "For each example the forward pass multiplies once per weight. The backward pass does it "
     "twice, once for the weight's slope and once for the signal, except in the first layer, whose "
     "inputs need none.",
-    "Finite differences would need a forward pass for each of the 4,810 parameters and one more.",
+    "One-sided finite differences would need a forward pass for each of the 4,810 parameters and "
+    "one more.",
 )
-def cost():
-    """Multiplications of the matrix products, counted by NumPy's own shapes."""
+def cost(notebook):
+    """Multiplications of the page's own passes, counted by the shapes that NumPy gets."""
     counted = []
 
     class Counting(np.ndarray):
@@ -226,19 +257,16 @@ def cost():
 
     sizes, rows = (5, 4, 7, 3), 6
     rng = np.random.default_rng(0)
-    weights = [rng.normal(size=s).view(Counting) for s in pairwise(sizes)]
-    A = [rng.normal(size=(rows, 5))]
-    for W in weights:
-        A.append(np.asarray(A[-1] @ W))
+    parameters = initial_parameters(sizes, scale=1.0, rng=rng)
+    parameters = tuple(p.view(Counting) for p in parameters)
+    X, y = rng.normal(size=(rows, 5)).view(Counting), rng.integers(3, size=rows)
     total = sum(n * m for n, m in pairwise(sizes))
+    notebook["forward"](parameters, X)
     assert sum(counted) == rows * total
     counted.clear()
-    delta = np.ones((rows, 3))
-    for layer in (2, 1, 0):
-        _ = A[layer].T.view(Counting) @ delta
-        if layer:
-            delta = np.asarray(delta @ weights[layer].T)
-    assert sum(counted) == rows * (2 * total - sizes[0] * sizes[1])
+    notebook["loss_and_gradient"](parameters, X, y)
+    assert sum(counted[3:]) == rows * (2 * total - sizes[0] * sizes[1])
+    assert sum(counted[:3]) == rows * total
     assert sum(p.size for p in digits_start()[0]) == 4810
 
 
@@ -330,18 +358,61 @@ def deep_network_of_the_figure():
 
 @claim(
     r"with 20 layers the first layer's gradient is about $10^{-12}$ of the last's, with 10 about "
-    r"$10^{-5}$: a factor near 4 in each layer, as the slope ¼ says. The outputs look healthy all "
-    "the while. The fault shows only on the way back."
+    r"$10^{-5}$: a factor near 4 a layer on average, as the slope ¼ says. The outputs keep their "
+    "size, about ½, all the while, but the second line shows what the size hides: what "
+    "distinguishes one image from another shrinks by a factor near 4 a layer as well, to about "
+    "$10^{-12}$ in the last hidden layer. The signal is lost in both directions."
 )
 def sigmoids_vanish(seeds):
     for seed in (0, *seeds):
         deep, half = (start_of(depth, "sigmoid", 1.0, seed) for depth in (20, 10))
         ratio = np.log10(deep.gradients[0] / deep.gradients[-1])
         assert ratio == pytest.approx(-12, abs=0.8)
+        assert 10 ** (-ratio / 19) == pytest.approx(4, rel=0.12)
         shorter = np.log10(half.gradients[0] / half.gradients[-1])
         assert shorter == pytest.approx(-5.3, abs=0.5)
-        assert 10 ** (-(ratio - shorter) / 10) == pytest.approx(4, rel=0.15)
         assert np.all((deep.outputs > 0.45) & (deep.outputs < 0.65))
+        assert (deep.spread[0] / deep.spread[-1]) ** (1 / 18) == pytest.approx(4, rel=0.12)
+        assert np.log10(deep.spread[-1]) == pytest.approx(-12, abs=0.3)
+
+
+@claim(
+    "over the 20 layers of the figure below the rule misses the signal's size by a factor below 3 "
+    r"with sigmoid, tanh and ReLU, and with the GELU at $g = \sqrt2$ at times by more than 10."
+)
+def rule_for_signals(seeds):
+    def missed(activation, scale, seed):
+        """Size of the first signal by the rule, from the last one, divided by the true size."""
+        seen, back = experiments.deep_network(20, activation, scale, seed)
+        squares = np.mean(back.signals[-1] ** 2)
+        for z, behind in zip(seen.sums[-2::-1], back.signals[:0:-1], strict=True):
+            slope = NONLINEARITIES[activation].slope(z)
+            squares *= np.mean(slope**2) * scale**2 / z.shape[1] * behind.shape[1]
+        return np.sqrt(squares / np.mean(back.signals[0] ** 2))
+
+    for activation in ("sigmoid", "tanh", "ReLU"):
+        for scale in (0.5, 1.0, HE, 2.0, 4.0):
+            for seed in (0, *seeds):
+                assert 1 / 3 < missed(activation, scale, seed) < 3
+    assert min(missed("GELU", HE, seed) for seed in range(12)) < 0.1
+
+
+@claim(
+    "He's scale keeps signals their size at the start for ReLUs, on average, and Xavier's nearly "
+    "so for tanh {eq}`eq-backpropagation-scales`",
+    "over the figure's 20 layers its outputs fall to about a quarter",
+    "Sigmoids need more than a scale: in the figure all five fail.",
+)
+def what_a_scale_does(seeds):
+    starts = [start_of(20, "ReLU", HE, seed) for seed in range(20)]
+    ends = [np.log(s.outputs[-1] / s.outputs[0]) for s in starts]
+    assert abs(np.mean(ends)) < np.log(2)
+    for seed in (0, *seeds):
+        tanh = start_of(20, "tanh", 1.0, seed).outputs
+        assert 3 < tanh[0] / tanh[-1] < 6
+        for scale in (0.5, 1.0, HE, 2.0, 4.0):
+            sizes = start_of(20, "sigmoid", scale, seed).gradients
+            assert sizes[0] < sizes[-1] / 500
 
 
 @claim(
@@ -371,6 +442,18 @@ def relus_stay_level(seeds):
             assert sizes.max() / sizes.min() < 10
         for ratio in (he / low, high / he):
             assert np.all((ratio > 100) & (ratio < 10_000))
+        for scale in (1.0, HE, 2.0):
+            seen, back = experiments.deep_network(20, "ReLU", scale, seed)
+            sizes = [np.array([np.linalg.norm(A) for A in kept])
+                     for kept in (seen.inputs, back.signals)]  # fmt: skip
+            # Each layer's gradient is the product; what one factor loses on its way (for g = 1 and
+            # 2 more than thirtyfold), the other makes up for.
+            for A, signal, G in zip(seen.inputs, back.signals, back.gradient[::2], strict=True):
+                np.testing.assert_allclose(A.T @ signal, G, rtol=1e-12, atol=0)
+            level = sizes[0][1:] * sizes[1][1:]
+            assert level.max() / level.min() < 10
+            if scale != HE:
+                assert all(k[1:].max() / k[1:].min() > 30 for k in sizes)
 
 
 @claim("it holds on average: another draw of weights gives another line")
@@ -382,7 +465,10 @@ def lines_differ(seeds):
 # What breaks
 
 
-@claim("they stay one unit for ever. Initial weights must differ; random ones do.")
+@claim(
+    "one that learns only as well as a single unit",
+    "they stay one unit for ever. Initial weights must differ; random ones do.",
+)
 def equal_units_stay_equal():
     parameters, X, y = digits_start()
     W1, b1, W2, b2 = parameters
@@ -393,6 +479,9 @@ def equal_units_stay_equal():
         theta = tuple(p - 0.1 * g for p, g in zip(theta, slopes, strict=True))
     assert np.ptp(theta[0], axis=1).max() < 1e-9
     assert network_loss(theta, X, y) < before
+    # One unit with 64 times the weights out gives the same scores.
+    one = (theta[0][:, :1], theta[1][:1], 64 * theta[2][:1], theta[3])
+    assert network_loss(one, X, y) == pytest.approx(network_loss(theta, X, y))
 
 
 @claim(
@@ -419,22 +508,49 @@ def underflow():
 @claim(
     "The data are 1,797 images of handwritten digits, 8 by 8 pixels each "
     "{cite:p}`alpaydin1998optical`; 450 of them, chosen at random, are held out. Each step takes "
-    "64 images, adds fresh noise to their pixels, and goes against the gradient; the learning rate "
-    "falls from 1 to 0."
+    "64 images, adds fresh noise of deviation 0.25 to their pixels, and goes against the gradient; "
+    "the learning rate falls from 1 to 0.",
+    "with its own settings (learning rate 4, noise 0.1)",
 )
-def the_data():
+def the_data(notebook):
     images, labels = load_digits()
     assert images.shape == (1797, 8, 8)
     assert set(labels) == set(range(10))
     assert len(split_digits(np.random.default_rng(1)).y_held_out) == 450
     assert experiments.NETWORK == ((64,), 1.0, 0.25, 2000, 64)
+    assert experiments.LOGISTIC == ((), 4.0, 0.1, 2000, 64)
+    # One step of the page's code: 64 rows, noise of this size, and the gradient of the noisy batch.
+    X, y, rng, seen = notebook["X"], notebook["y"], notebook["batch_rng"], []
+    before, true = rng.bit_generator.state, notebook["loss_and_gradient"]
+
+    def watched(parameters, batch, labels):
+        seen.append((batch, labels))
+        return true(parameters, batch, labels)
+
+    start, step = notebook["start"], notebook["step"]
+    step.__globals__["loss_and_gradient"] = watched
+    try:
+        moved = step(start, 0)
+        rng.bit_generator.state = before
+        stayed = step(start, 2000)
+        rng.bit_generator.state = before
+    finally:
+        step.__globals__["loss_and_gradient"] = true
+    chosen = rng.integers(len(y), size=64)
+    rng.bit_generator.state = before
+    batch, labels = seen[0]
+    assert np.array_equal(labels, y[chosen])
+    assert np.std(batch - X[chosen]) == pytest.approx(0.25, rel=0.05)
+    for p, q, r, g in zip(start, moved, stayed, true(start, batch, labels)[1], strict=True):
+        np.testing.assert_allclose(q, p - g, rtol=1e-12)
+        assert np.array_equal(r, p)
 
 
 @claim(
-    "at step 0 most answers are wrong. After 100 steps of 64 images network and baseline both read "
-    "about 94 % of the held-out digits right. From there the baseline goes to 96.2 %, and the "
-    "network, whose boundaries between the digits can bend, to 98.2 %. Of the lower row it still "
-    "gets all four wrong."
+    "at step 0 most answers are wrong. Around step 100 both jump about, between 87 and 95 %, the "
+    "network more than the baseline. From there the baseline goes to 96.2 %, and the network, "
+    "whose boundaries between the digits can bend, to 98.2 %. Of the lower row it still gets all "
+    "four wrong."
 )
 def lesson():
     seen = experiments.lesson()
@@ -442,8 +558,10 @@ def lesson():
     assert seen.network[0] < 0.25
     assert seen.logistic[0] < 0.25
     assert np.sum(seen.said[0] != seen.labels) > 4
+    around = slice(at[80], at[120] + 1)
     for held_out in (seen.network, seen.logistic):
-        assert held_out[at[100]] == pytest.approx(0.94, abs=5e-3)
+        assert np.all((held_out[around] > 0.87) & (held_out[around] < 0.95))
+    assert np.ptp(seen.network[around]) > np.ptp(seen.logistic[around]) > 0.02
     assert seen.logistic[-1] == pytest.approx(0.962, abs=5e-4)
     assert seen.network[-1] == pytest.approx(0.982, abs=5e-4)
     assert np.array_equal(seen.said[-1] == seen.labels, [True] * 4 + [False] * 4)
@@ -451,27 +569,30 @@ def lesson():
 
 
 @claim(
-    "On five other random splits, whose seeds were not chosen, the network reads at least 97 % of "
-    "the 450 images right each time, and on average at least one point more than the baseline."
+    "On five other random splits, whose seeds were not chosen, the network reads at least 96 % of "
+    "the 450 images right each time, and on average more than the baseline. Half or twice the "
+    "baseline's learning rate, or its noise, changes its average by less than half a point."
 )
 def other_splits(seeds):
-    network, logistic = (
-        [
+    def held_out(recipe):
+        return [
             experiments.learn_digits(
                 recipe, np.random.default_rng(seed), record_every=recipe.steps
             ).held_out[-1]
             for seed in seeds
         ]
-        for recipe in (experiments.NETWORK, experiments.LOGISTIC)
-    )
-    assert min(network) >= 0.97
-    assert np.mean(network) - np.mean(logistic) >= 0.01
+
+    network, logistic = held_out(experiments.NETWORK), held_out(experiments.LOGISTIC)
+    assert min(network) >= 0.96
+    assert np.mean(network) > np.mean(logistic)
+    for change in (0.5, 2.0):
+        for setting in ("learning_rate", "noise"):
+            changed = getattr(experiments.LOGISTIC, setting) * change
+            other = held_out(experiments.LOGISTIC._replace(**{setting: changed}))
+            assert abs(np.mean(other) - np.mean(logistic)) < 0.005
 
 
-@claim(
-    "(The settings of both were chosen on other random splits of the same 1,797 images, and two "
-    "splits share about a quarter of their held-out images: the numbers are a little flattering."
-)
+@claim("two splits share about a quarter of their held-out images")
 def splits_overlap(seeds):
     """Of 450 held-out images two splits share about a quarter."""
     held_out = [np.random.default_rng(seed).permutation(1797)[-450:] for seed in seeds]
@@ -483,10 +604,26 @@ def splits_overlap(seeds):
     '*"The signal tells each layer how much it contributed to the error."* It tells how the loss '
     "reacts to a *small* change, with everything else held fixed. Without its most useful unit the "
     "loss is more than five times as large; the slopes foretold a change of less than 0.001, and "
-    "of the wrong sign."
+    "of the wrong sign. The wrong sign is chance; but in other runs, too, the slopes foretell less "
+    "than a quarter of the rise."
 )
-def not_a_share(notebook):
+def not_a_share(notebook, seeds):
     rise, foretold = notebook["rises"], notebook["foretold"]
     worst, base = int(np.argmax(rise)), notebook["base"].loss
     assert (base + rise[worst]) / base > 5
     assert -1e-3 < foretold[worst] < 0 < rise[worst]
+    signs = []
+    for seed in seeds:
+        run = experiments.learn_digits(
+            experiments.NETWORK, np.random.default_rng(seed), record_every=2000
+        )
+        W1, b1, W2, b2 = run.record.parameters
+        X, y = run.split.X, run.split.y
+        base = backpropagate(run.record.parameters, X, y)
+        others = np.where(np.eye(64, dtype=bool)[:, :, None], 0.0, W2)
+        rise = [network_loss((W1, b1, off, b2), X, y) - base.loss for off in others]
+        worst = int(np.argmax(rise))
+        foretold = -np.sum(W2[worst] * base.gradient[2][worst])
+        assert abs(foretold) < rise[worst] / 4
+        signs.append(foretold > 0)
+    assert any(signs)

@@ -31,6 +31,16 @@ def test_a_deep_start_scales_with_the_weights():
     assert not np.allclose(one.outputs, deep_start(5, "ReLU", 1.0, 4).outputs)
 
 
+def test_the_spread_is_what_differs_between_images():
+    seen, _ = experiments.deep_network(5, "tanh", 1.0, 3)
+    last = seen.inputs[-1]
+    wanted = np.sqrt(np.mean([np.var(unit) for unit in last.T]))
+    assert deep_start(5, "tanh", 1.0, 3).spread[-1] == pytest.approx(wanted)
+    hidden = np.isnan(deep_start(20, "sigmoid", 0.5).spread)
+    assert hidden[-1]
+    assert not hidden[:10].any()
+
+
 def test_two_recipes_see_the_same_split():
     runs = [learn_digits(r, np.random.default_rng(5)) for r in (SHORT, SHORT._replace(hidden=()))]
     np.testing.assert_array_equal(runs[0].split.X_held_out, runs[1].split.X_held_out)

@@ -37,8 +37,15 @@ from helpers.show.style import COLOR
         ),
         (
             lambda: figures.draw_layers(depth=20, activation="sigmoid", scale=1.0),
-            "sigmoid, 20 layers, g = 1: the outputs of the last hidden layer have size 0.51; the "
-            "gradient has size about 10⁻¹² in the first layer and 0.6 in the last.",
+            "sigmoid, 20 layers, g = 1: the outputs of the last hidden layer have size 0.51 "
+            "and differ from image to image by 8×10⁻¹³; the gradient has size 1×10⁻¹² in the first "
+            "layer and 0.6 in the last.",
+        ),
+        (
+            lambda: figures.draw_layers(depth=20, activation="sigmoid", scale=0.5),
+            "sigmoid, 20 layers, g = 0.5: the outputs of the last hidden layer have size 0.5 and "
+            "differ from image to image by less than rounding lets one see; the gradient has size "
+            "6×10⁻¹⁸ in the first layer and 0.31 in the last.",
         ),
     ],
 )
@@ -77,6 +84,7 @@ def test_layers_are_drawn_where_the_runs_found_them():
     start = experiments.deep_start(10, "tanh", 2.0)
     for figure, color, wanted in (
         (forward, COLOR.model, start.outputs),
+        (forward, COLOR.data, start.spread),
         (back, COLOR.gradient, start.gradients),
     ):
         (line,) = (k for k in figure.axes[0].lines if k.get_color() == color)
@@ -90,14 +98,26 @@ def test_all_sizes_lie_inside_the_axes():
     for activation in ("sigmoid", "tanh", "ReLU", "GELU"):
         for scale in (0.5, 1.0, np.sqrt(2), 2.0, 4.0):
             for sizes in experiments.deep_start(20, activation, scale):
-                assert 1e-19 < sizes.min() <= sizes.max() < 1e10
+                assert 1e-19 < np.nanmin(sizes) <= np.nanmax(sizes) < 1e10
 
 
 def test_sizes_far_from_one_are_said_as_powers():
     assert figures._size(0.0123) == "0.012"
     assert figures._size(940.0) == "940"
-    assert figures._size(1000.0) == "about 10³"
-    assert figures._size(0.0099) == "about 10⁻²"
+    assert figures._size(1000.0) == "1×10³"
+    assert figures._size(0.0039) == "4×10⁻³"
+
+
+def test_a_scale_is_called_as_its_control_calls_it():
+    assert ", g = √2: " in figures.say_layers(5, "ReLU", np.sqrt(2))
+
+
+def test_small_numbers_are_not_said_to_be_0():
+    said = figures.say_small_network(0.5, 1.5, 0.5)
+    assert "L = 1.8×10⁻⁶;" in said
+    assert "unit 1 adds −4.7×10⁻⁴, that through unit 2 −4.5×10⁻⁴." in said
+    (_, back), _ = figures.draw_small_network(weight=0.5, x=1.5, y=0.5)
+    assert "≈ 0" in texts(back)
 
 
 def test_the_lesson_says_of_each_image_what_the_network_says():

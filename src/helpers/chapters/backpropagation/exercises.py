@@ -21,7 +21,7 @@ EXERCISES = [
         "falls",
         slips={
             "A larger w₁₁ gives a larger ŷ, by way of a₁; is ŷ above or below y?": "rises",
-            "It would only where x₁, σ′(z₁), v₁ or ŷ − y is 0; here none of them is.": "stays",
+            "It stays where x₁ or v₁ is 0; here neither is.": "stays",
         },
         praise="ŷ = 0.5 is below y = 1, and w₁₁ raises a₁ and with it ŷ: ∂L/∂w₁₁ = −0.25.",
     ),
@@ -56,6 +56,8 @@ EXERCISES = [
             "W leads from 5 inputs to 3 units: here its first axis counts the inputs.": np.array(
                 [3, 5, 3, 8, 3]
             ),
+            "Those are the shapes of the transposed convention; here Z = A W + b, with the "
+            "examples in the rows.": np.array([3, 5, 3, 3, 8]),
             "The batch is summed over: a bias has one slope, not one for each example.": np.array(
                 [5, 3, 8, 8, 3]
             ),
@@ -92,6 +94,7 @@ EXERCISES = [
         slips={
             "The factors along a path are multiplied, not added.": 6.0,
             "The sigmoid's slope is at most ¼, not 1.": 2.4**10,
+            "That is with biases 0; choose them so that each sum is 0.": 2.949e-6,
             "That leaves out the weights: each factor is w σ′(z).": 0.25**10,
         },
         rtol=0.01,
@@ -120,6 +123,7 @@ EXERCISES = [
         2.0**-4,
         slips={
             "That is the factor of the mean square; the size is its root.": 2.0**-8,
+            "The size shrinks: give new over old.": 16.0,
             "With s² = 1/n a ReLU layer passes on half the mean square.": 1.0,
             "That is one layer's factor; eight layers multiply eight of them.": float(np.sqrt(0.5)),
         },

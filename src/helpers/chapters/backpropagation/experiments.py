@@ -86,12 +86,35 @@ def small_network(weight, x, y):
 WIDTH, IMAGES = 64, 100
 
 
+#: Below this share of the outputs, differences between images are mostly rounding.
+RESOLVED = 1e-14
+
+
 class Start(NamedTuple):
-    """Sizes in a network before training: ``outputs`` (depth − 1,) of the hidden layers, as root
-    mean squares, and ``gradients`` (depth,) ‖∂L/∂W‖ of all layers."""
+    """Sizes in a network before training.
+
+    ``outputs`` (depth − 1,): root mean squares of the hidden layers' outputs. ``spread``
+    (depth − 1,): root mean squares of what is left of them when each unit's mean over the images is
+    taken away; NaN where rounding hides it. ``gradients`` (depth,): ‖∂L/∂W‖ of all layers.
+    """
 
     outputs: np.ndarray
+    spread: np.ndarray
     gradients: np.ndarray
+
+
+def deep_network(depth, activation, scale, seed=0):
+    """What ``deep_start`` measures: the ``Forward`` and the ``Backward`` of 100 digits."""
+    depth = as_count(depth, "depth", minimum=2)
+    rng = np.random.default_rng(seed)
+    images, labels = load_digits()
+    chosen = rng.permutation(len(labels))[:IMAGES]
+    parameters = initial_parameters((*[WIDTH] * depth, 10), scale=scale, rng=rng)
+    X = standardized(images.reshape(len(labels), -1))[chosen]
+    return (
+        forward(parameters, X, activation=activation),
+        backpropagate(parameters, X, labels[chosen], activation=activation),
+    )
 
 
 @cache
@@ -103,18 +126,18 @@ def deep_start(depth, activation, scale, seed=0):
     weights whatever the activation. ``ValueError`` for a depth below 2, an unknown activation or a
     scale that is not positive.
     """
-    depth = as_count(depth, "depth", minimum=2)
-    rng = np.random.default_rng(seed)
-    images, labels = load_digits()
-    chosen = rng.permutation(len(labels))[:IMAGES]
-    parameters = initial_parameters((*[WIDTH] * depth, 10), scale=scale, rng=rng)
-    X = standardized(images.reshape(len(labels), -1))[chosen]
-    seen = forward(parameters, X, activation=activation)
-    back = backpropagate(parameters, X, labels[chosen], activation=activation)
+    seen, back = deep_network(depth, activation, scale, seed)
+    outputs = np.array([_root_mean_square(A) for A in seen.inputs[1:]])
+    spread = np.array([_root_mean_square(A - A.mean(axis=0)) for A in seen.inputs[1:]])
     return Start(
-        np.array([np.sqrt(np.mean(A**2)) for A in seen.inputs[1:]]),
+        outputs,
+        np.where(spread > RESOLVED * outputs, spread, np.nan),
         np.array([np.linalg.norm(G) for G in back.gradient[::2]]),
     )
+
+
+def _root_mean_square(A):
+    return np.sqrt(np.mean(A**2))
 
 
 def standardized(X):

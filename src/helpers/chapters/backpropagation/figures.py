@@ -10,6 +10,7 @@ from helpers.chapters.backpropagation.experiments import (
     lesson,
     small_network,
 )
+from helpers.mathematics.network import HE_SCALE
 from helpers.mathematics.nonlinearities import NONLINEARITIES, nonlinearity
 from helpers.mathematics.validate import as_count, as_finite_float
 from helpers.show.style import COLOR, cells, format_number, label, panel, power_of_ten
@@ -50,9 +51,16 @@ def say_small_network(weight, x, y):
 
 
 def _short(value):
-    """At most three decimals, and no zeros behind."""
+    """At most three decimals, and no zeros behind; two digits of what would otherwise read as 0."""
     text = f"{value:.3f}".rstrip("0").rstrip(".")
-    return ("0" if float(text) == 0 else text).replace("-", "−")
+    if float(text) == 0:
+        return format_number(value, 2)
+    return text.replace("-", "−")
+
+
+def _brief(value):
+    """As ``_short``, where there is little room."""
+    return "≈ 0" if 0 < abs(value) < 5e-4 else _short(value)
 
 
 def _graph(title):
@@ -71,7 +79,7 @@ def _edges(ax, into_hidden, to_output, color):
         for j, end in enumerate(_ROWS):
             chosen = i == j == 0
             ax.plot([left, middle], [start, end], color=color, lw=3.5 if chosen else 1.3, zorder=1)
-            text = _short(into_hidden[i][j])
+            text = _brief(into_hidden[i][j])
             if i == j:
                 y, dy = start, 9 if i == 0 else -10
                 label(ax, (left + middle) / 2, y, text, color, ha="center", dy=dy)
@@ -82,7 +90,7 @@ def _edges(ax, into_hidden, to_output, color):
     for j, start in enumerate(_ROWS):
         ax.plot([middle, right], [start, 0], color=color, lw=1.3, zorder=1)
         x, y = middle + 0.42 * (right - middle), 0.58 * start
-        label(ax, x, y, _short(to_output[j]), color, dx=4, dy=11 if j == 0 else -11)
+        label(ax, x, y, _brief(to_output[j]), color, dx=4, dy=11 if j == 0 else -11)
 
 
 def _nodes(ax, inputs, hidden, output, color):
@@ -93,15 +101,15 @@ def _nodes(ax, inputs, hidden, output, color):
 
 
 def _node(ax, x, y, value, color):
-    ax.plot([x], [y], "o", ms=44, color=COLOR.paper, mec=color, mew=1.6, zorder=2)
-    label(ax, x, y, _short(value), color, ha="center")
+    ax.plot([x], [y], "o", ms=50, color=COLOR.paper, mec=color, mew=1.6, zorder=2)
+    label(ax, x, y, _brief(value), color, ha="center")
 
 
 def _names(ax, inputs, hidden, output):
     for x, pair in zip(_COLUMNS, (inputs, hidden), strict=False):
-        for y, name, dy in zip(_ROWS, pair, (31, -31), strict=True):
+        for y, name, dy in zip(_ROWS, pair, (34, -34), strict=True):
             label(ax, x, y, name, COLOR.ink, ha="center", dy=dy)
-    label(ax, _COLUMNS[2], 0, output, COLOR.ink, ha="center", dx=9, dy=-31)
+    label(ax, _COLUMNS[2], 0, output, COLOR.ink, ha="center", dx=9, dy=-34)
 
 
 # --- activations and slopes ---------------------------------------------------------------------
@@ -156,18 +164,22 @@ def say_slopes(activation, z):
 
 
 def draw_layers(*, depth, activation, scale):
-    """Left, the size of each layer's outputs; right, the size of each layer's gradient at start."""
-    outputs, gradients = deep_start(depth, activation, scale)
+    """Left, size of each layer's outputs, and their spread over images; right, gradients' sizes."""
+    start = deep_start(depth, activation, scale)
     forward, ax = panel(
-        "Forward: root mean square of outputs",
+        "Forward: outputs of each layer",
         "layer",
         "",
         xlim=(0, 21),
         ylim=(1e-19, 1e10),
         yscale="log",
     )
-    ax.axhline(1, color=COLOR.muted, lw=1.2)
-    ax.plot(np.arange(1, depth), outputs, "o-", color=COLOR.model, ms=5)
+    hidden = np.arange(1, depth)
+    ax.plot(hidden, start.outputs, "o-", color=COLOR.model, ms=5)
+    seen = np.isfinite(start.spread)
+    ax.plot(hidden[seen], start.spread[seen], "D--", color=COLOR.data, ms=4, lw=1.2)
+    label(ax, 0.6, 1e-15, "● root mean square", COLOR.model)
+    label(ax, 0.6, 2e-18, "◆ spread over the images", COLOR.data)
 
     back, ax = panel(
         "Backward: ‖∂L/∂W‖ of each layer",
@@ -178,25 +190,30 @@ def draw_layers(*, depth, activation, scale):
         yscale="log",
     )
     ax.axhline(1, color=COLOR.muted, lw=1.2)
-    ax.plot(np.arange(1, depth + 1), gradients, "s-", color=COLOR.gradient, ms=5)
+    ax.plot(np.arange(1, depth + 1), start.gradients, "s-", color=COLOR.gradient, ms=5)
     return (forward, back), say_layers(depth, activation, scale)
 
 
 def say_layers(depth, activation, scale):
     """The reading of ``draw_layers``."""
-    outputs, gradients = deep_start(depth, activation, scale)
+    outputs, spread, gradients = deep_start(depth, activation, scale)
+    g = "√2" if scale == HE_SCALE else format_number(scale)
+    apart = (
+        "by less than rounding lets one see" if np.isnan(spread[-1]) else f"by {_size(spread[-1])}"
+    )
     return (
-        f"{activation}, {depth} layers, g = {format_number(scale)}: the outputs of the last hidden "
-        f"layer have size {_size(outputs[-1])}; the gradient has size {_size(gradients[0])} in the "
-        f"first layer and {_size(gradients[-1])} in the last."
+        f"{activation}, {depth} layers, g = {g}: the outputs of the last hidden layer have size "
+        f"{_size(outputs[-1])} and differ from image to image {apart}; the gradient has size "
+        f"{_size(gradients[0])} in the first layer and {_size(gradients[-1])} in the last."
     )
 
 
 def _size(value):
-    """Two digits, or the power of ten where it is far from 1."""
+    """Two digits, or one and a power of ten where the size is far from 1."""
     if 1e-2 <= value < 1e3:
         return format_number(value, 2)
-    return f"about {power_of_ten(round(np.log10(value)))}"
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit}×{power_of_ten(exponent)}"
 
 
 # --- learning to read digits --------------------------------------------------------------------
