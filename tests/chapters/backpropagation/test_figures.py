@@ -44,7 +44,7 @@ from helpers.show.style import COLOR
         (
             lambda: figures.draw_layers(depth=20, activation="sigmoid", scale=0.5),
             "sigmoid, 20 layers, g = 0.5: the outputs of the last hidden layer have size 0.5 and "
-            "differ from image to image by less than rounding lets one see; the gradient has size "
+            "differ from image to image by less than 10⁻¹⁴ of that; the gradient has size "
             "6×10⁻¹⁸ in the first layer and 0.31 in the last.",
         ),
     ],

@@ -198,9 +198,7 @@ def say_layers(depth, activation, scale):
     """The reading of ``draw_layers``."""
     outputs, spread, gradients = deep_start(depth, activation, scale)
     g = "√2" if scale == HE_SCALE else format_number(scale)
-    apart = (
-        "by less than rounding lets one see" if np.isnan(spread[-1]) else f"by {_size(spread[-1])}"
-    )
+    apart = "by less than 10⁻¹⁴ of that" if np.isnan(spread[-1]) else f"by {_size(spread[-1])}"
     return (
         f"{activation}, {depth} layers, g = {g}: the outputs of the last hidden layer have size "
         f"{_size(outputs[-1])} and differ from image to image {apart}; the gradient has size "
