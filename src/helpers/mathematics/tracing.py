@@ -83,6 +83,7 @@ def apply(function, arguments, options=None):
         known = ", ".join(sorted(f.__name__ for f in (*RULES, *DERIVED)))
         raise TypeError(f"np.{function.__name__} has no rule, got it called with a traced array; "
                         f"wanted is one of {known}")  # fmt: skip
+    arguments = [np.asarray(a) if isinstance(a, list) else a for a in arguments]
     level = max([a.level for a in arguments if isinstance(a, Traced)], default=0)
     values = [a.value if isinstance(a, Traced) and a.level == level else a for a in arguments]
     try:
@@ -166,9 +167,8 @@ def backward(tape, place, upstream):
 
 def _fit(u, shape):
     """Broadcasting undone: ``u`` summed over the axes along which ``shape`` was stretched."""
-    added = u.ndim - len(shape)
-    stretched = [i + added for i, n in enumerate(shape) if n == 1]
-    return np.reshape(np.sum(u, axis=(*range(added), *stretched)), shape)
+    stretched = [i - len(shape) for i, n in enumerate(shape) if n == 1]
+    return np.reshape(np.sum(u, axis=(*range(u.ndim - len(shape)), *stretched)), shape)
 
 
 # --- the rules: value and derivative, side by side ----------------------------------------------
