@@ -226,6 +226,7 @@ def test_ten_thousand_operations_need_no_recursion():
     value, slope = value_and_grad(chain)(1.0)
     np.testing.assert_allclose(jvp(chain, 1.0, 1.0), (value, slope), rtol=1e-9)
     assert abs(hvp(chain, 1.0, 1.0)) < np.inf
+    assert grad(abs)(-3.0) == -1
 
 
 def test_a_second_backward_pass_finds_nothing_left_over():

@@ -55,9 +55,6 @@ class Traced:
         raise TypeError(f"an array of numbers cannot hold a {type(self).__name__} with its slope; "
                         "join arrays by np.stack or np.concatenate")  # fmt: skip
 
-    def __neg__(self):
-        return apply(np.negative, (self,))
-
     def sum(self, axis=None, keepdims=False):
         """``np.sum``."""
         return apply(np.sum, (self, axis, keepdims))
@@ -251,6 +248,7 @@ DERIVED = {}
 for _name, _function in {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power,
     "matmul": np.matmul, "lt": np.less, "le": np.less_equal, "gt": np.greater, "eq": np.equal,
-    "ge": np.greater_equal, "ne": np.not_equal}.items():  # fmt: skip
-    setattr(Traced, f"__{_name}__", lambda a, b, f=_function: apply(f, (a, b)))
+    "ge": np.greater_equal, "ne": np.not_equal, "neg": np.negative, "abs": np.absolute,
+}.items():  # fmt: skip
+    setattr(Traced, f"__{_name}__", lambda *arguments, f=_function: apply(f, arguments))
     setattr(Traced, f"__r{_name}__", lambda a, b, f=_function: apply(f, (b, a)))

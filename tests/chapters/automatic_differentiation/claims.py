@@ -1,0 +1,1 @@
+"""What the chapter on automatic differentiation says and no cell prints, computed."""
