@@ -36,8 +36,9 @@ def _table(title, heads, cells, marked=None):
     ax.plot([-0.1, 3.95], [-0.5, -0.5], color=COLOR.muted, lw=1)
     for i, texts in enumerate(cells):
         y = -1.0 - i
+        ax.plot([-0.1, 3.95], [y - 0.5, y - 0.5], color=COLOR.grid, lw=0.8)
         if i == marked:
-            ax.plot([-0.05, 3.9], [y - 0.42, y - 0.42], color=COLOR.step, lw=2)
+            ax.plot([-0.05, 3.9], [y - 0.5, y - 0.5], color=COLOR.step, lw=2.5)
         for x, text, color in zip(_COLUMNS, texts, colors, strict=True):
             if text:
                 color = COLOR.ink if x < 1 else color
@@ -61,7 +62,7 @@ def draw_tape(*, step, x):
     done = INPUTS + min(step, _FORWARD)
     back = step - _FORWARD - 1  # how many rows have been gone back through
     adjoints = followed.adjoints[back] if back >= 0 else ()
-    reached = {row for shares in followed.sent[: back + 1] for row, _ in shares}
+    reached = {row for shares in followed.sent[: max(0, back + 1)] for row, _ in shares}
     now = _row_of(step)
 
     graph, ax = panel("The graph", "", "", xlim=(-0.5, 4.5), ylim=(-0.8, 2.9), grid=False)
