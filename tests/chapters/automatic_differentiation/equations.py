@@ -85,8 +85,10 @@ def _is_derivative(v, slope):
 @equation(
     "eq-autodiff-dual",
     r"""\begin{aligned}
-(a + a'\varepsilon) + (b + b'\varepsilon) &= (a + b) + (a' + b')\,\varepsilon \\
-(a + a'\varepsilon)\,(b + b'\varepsilon) &= ab + (a'b + ab')\,\varepsilon
+& (a + a'\varepsilon) + (b + b'\varepsilon) \\
+& \quad = (a + b) + (a' + b')\,\varepsilon \\
+& (a + a'\varepsilon)\,(b + b'\varepsilon) \\
+& \quad = ab + (a'b + ab')\,\varepsilon
 \end{aligned}""",
     by="matrices whose square is 0",
 )
