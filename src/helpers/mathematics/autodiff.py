@@ -179,13 +179,12 @@ def _max(x, axis=None, keepdims=False):
 
 
 def _concatenate(arrays, axis=0):
-    axis = axis % arrays[0].ndim
-    lengths = [a.shape[axis] for a in arrays]
-    shape = (*arrays[0].shape[:axis], sum(lengths), *arrays[0].shape[axis + 1 :])
-    joined, start = 0.0, 0
-    for a, n in zip(arrays, lengths, strict=True):
-        place = (slice(None),) * axis + (slice(start, start + n),)
-        joined, start = joined + apply(scatter, (a, place, shape)), start + n
+    shape = np.concatenate([plain(a) for a in arrays], axis).shape  # refuses what does not fit
+    joined, start, before = 0.0, 0, (slice(None),) * (axis % len(shape))
+    for a in arrays:
+        end = start + np.shape(a)[axis]
+        joined = joined + apply(scatter, (a, (*before, slice(start, end)), shape))
+        start = end
     return joined
 
 
