@@ -39,7 +39,7 @@ _QUIET = (
     re.compile(r"\[[^\]]*\]\([^)]*\)"),
     re.compile(r"https?://\S+"),
     re.compile(r"\b(?:chapter|chapters|section|sec\.|ch\.|exercise|question|step|figure|cell)s?"
-               r" \d+(?:\.\d+)*", re.IGNORECASE),
+               r" \d+(?:\.\d+)*(?: and \d+(?:\.\d+)*)?", re.IGNORECASE),
     re.compile(r"\(?\b(?:1[89]|20)\d\d\b\)?"),
     re.compile(r"^\s*\d+\.\s", re.MULTILINE),
     re.compile(r"\b[A-Za-z]\w*-\d+\b"),

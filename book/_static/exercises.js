@@ -46,13 +46,21 @@
     return new Response(stream).json();
   }
 
+  // Six significant digits and the exponent; of two numbers equally near, the even one.
+  function rounded(x) {
+    const [digits, power] = x.toExponential(5).split("e");
+    const tie = /^50*$/.test(x.toExponential(100).match(/\.\d{5}(\d+)/)[1]);
+    const last = Number(digits.at(-1));
+    return [tie && last % 2 ? digits.slice(0, -1) + (last - 1) : digits, power];
+  }
+
   // Six significant digits as Python's %g writes them.
   function written(x) {
     if (x === 0) return Object.is(x, -0) ? "-0" : "0";
-    const [digits, power] = x.toExponential(5).split("e");
+    const [digits, power] = rounded(x);
     const exponent = Number(power);
     const bare = (s) => s.includes(".") ? s.replace(/\.?0+$/, "") : s;
-    if (exponent >= -4 && exponent < 6) return bare(x.toFixed(5 - exponent));
+    if (exponent >= -4 && exponent < 6) return bare(Number(`${digits}e${power}`).toFixed(5 - exponent));
     const size = String(Math.abs(exponent)).padStart(2, "0");
     return `${bare(digits)}e${exponent < 0 ? "-" : "+"}${size}`;
   }

@@ -183,12 +183,12 @@ def test_without_scripts_the_first_state_and_its_reading_stand_there(chapter, br
     with opened(browser, chapter.page, java_script_enabled=False) as page:
         for explorable in explorables(chapter):
             figure = page.page.locator(f"#{explorable.identifier}")
-            assert figure.locator(".cml-reading").inner_text() == explorable.reading
+            assert figure.locator(".cml-reading").text_content() == explorable.reading
             assert figure.locator("svg").first.is_visible()
             assert figure.locator(".cml-groups path").count() > 2
             if explorable.controls:
                 assert figure.locator("fieldset[disabled]").count() == 1
-                assert "JavaScript" in figure.locator(".cml-note").inner_text()
+                assert "JavaScript" in figure.locator(".cml-note").text_content()
 
 
 def test_controls_over_their_range_draw_without_a_warning(chapter, rng):

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import re
 import threading
 
 import numpy as np
@@ -16,20 +17,33 @@ from tests.site.pages import opened
 KEY = "calculus-for-ml-exercise/"  # of exercises.js
 OLD = '{"fields":["1"],"right":true}'
 WRONG = ("abc", "1/0", "9" * 400, "0,75", "", "  ", "<b>x</b>", "1e-300", "-0", "nan", "12345678.9")
+# Halfway between two numbers of six digits, which is how many a verdict shows.
+WRONG += ("0.0009765625", "0.0048828125", "-1000000.5", "2000005")
 
-# Fills the fields of a form, sends it, and returns what it says.
-ANSWER = """async ([name, fields]) => {
+# Fills the fields of a form, sends it, and returns what it says; for each list of fields in turn.
+ANSWER_ALL = """async ([name, tries]) => {
   const form = document.getElementById(`form-${name}`);
   const radios = [...form.querySelectorAll('input[type="radio"]')];
-  radios.forEach((r) => { r.checked = r.value === fields[0]; });
-  form.querySelectorAll('input[type="text"]').forEach((input, i) => { input.value = fields[i]; });
+  const texts = [...form.querySelectorAll('input[type="text"]')];
   const verdict = form.querySelector(".cml-verdict");
-  verdict.textContent = "";
-  form.requestSubmit();
-  for (let i = 0; i < 200 && !verdict.textContent; i++)
-    await new Promise((done) => setTimeout(done, 5));
-  return [verdict.textContent, form.dataset.right === "true"];
+  const answer = async (fields) => {
+    radios.forEach((r) => { r.checked = r.value === fields[0]; });
+    texts.forEach((input, i) => { input.value = fields[i]; });
+    verdict.textContent = "";
+    form.requestSubmit();
+    for (let i = 0; i < 1000 && !verdict.textContent; i++)
+      await new Promise((done) => setTimeout(done, 1));
+    return [verdict.textContent, form.dataset.right === "true"];
+  };
+  const said = [];
+  for (const fields of tries) said.push(await answer(fields));
+  return said;
 }"""
+
+
+def answered(page, exercise, fields):
+    """What the page says to one answer, and whether it is right."""
+    return page.page.evaluate(ANSWER_ALL, [exercise.name, [fields]])[0]
 
 
 def asked(chapter):
@@ -53,10 +67,11 @@ def answers(exercise, rng):
 def test_page_and_notebook_judge_alike(chapter, browser, site, rng):
     with opened(browser, chapter.page) as page:
         for exercise in asked(chapter):
-            for fields in answers(exercise, rng):
+            tries = answers(exercise, rng)
+            said = page.page.evaluate(ANSWER_ALL, [exercise.name, tries])
+            for fields, page_said in zip(tries, said, strict=True):
                 verdict = judge_fields(exercise, fields)
-                said = page.page.evaluate(ANSWER, [exercise.name, fields])
-                assert said == [verdict.sentence, verdict.right], fields
+                assert page_said == [verdict.sentence, verdict.right], fields
         assert page.complaints == []
         assert page.foreign == []
 
@@ -67,6 +82,14 @@ def test_every_exercise_stands_on_the_page_as_a_form_or_says_where_to_run_it(cha
         tag = "p" if kind(exercise) == "code" else "form"
         assert html.count(f'<{tag} class="cml-{"code" if tag == "p" else "form"}" '
                           f'id="form-{exercise.name}"') == 1  # fmt: skip
+
+
+def test_chapter_and_landing_page_know_what_there_is_to_answer(chapter, site):
+    """Of both the script says how many are right: of all that the chapter asks."""
+    for name in (chapter.page, "book/index.html"):
+        page = (site / name).read_text(encoding="utf-8")
+        listed = [set(names.split()) for names in re.findall(r'data-exercises="([^"]*)"', page)]
+        assert set(exercises(chapter.name)) in listed, name
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +113,8 @@ class Silent(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_answers_are_kept_shown_in_every_tab_and_forgotten(chapter, browser, served):
+def test_answers_are_kept_shown_in_every_tab_and_forgotten(browser, served):
+    chapter = find_chapter("derivatives")
     exercise = asked(chapter)[0]
     right = (
         [exercise.answer]
@@ -104,7 +128,7 @@ def test_answers_are_kept_shown_in_every_tab_and_forgotten(chapter, browser, ser
         there = contents.locator(f'.cml-progress[data-exercises^="{chapter.name}-"]')
         here = page.page.locator(".cml-progress").first
         verdict = page.page.locator(f"#form-{exercise.name} .cml-verdict")
-        said, _ = page.page.evaluate(ANSWER, [exercise.name, right])
+        said, _ = answered(page, exercise, right)
         expect(here).to_have_text(one_right)
         expect(there).to_have_text(one_right)
         page.page.reload()
@@ -122,7 +146,7 @@ def test_an_answer_takes_the_place_of_no_other(browser, site):
     one, other = asked(chapter)[:2]
     with opened(browser, chapter.page) as page:
         page.page.evaluate("store => localStorage.setItem(...store)", [KEY + one.name, OLD])
-        page.page.evaluate(ANSWER, [other.name, ["x"] * 6])
+        answered(page, other, ["x"] * 6)
         kept = page.page.evaluate("name => localStorage.getItem(name)", KEY + one.name)
         assert kept == OLD
 
@@ -143,7 +167,7 @@ def test_a_form_works_whatever_the_storage_holds_and_where_it_is_refused(browser
     exercise = next(e for e in asked(chapter) if kind(e) != "word")
     for script in scripts(exercise):
         with opened(browser, chapter.page, before=script) as page:
-            said, right = page.page.evaluate(ANSWER, [exercise.name, ["x"] * 6])
+            said, right = answered(page, exercise, ["x"] * 6)
             assert said.startswith(f"{exercise.name}: the answer should be a number"), script
             assert not right
             ours = [c for c in page.complaints if "exercises.js" in c]

@@ -75,11 +75,22 @@ def test_every_exercise_is_asked_and_solved_in_the_notebook(chapter):
     for name in exercises(chapter.name):
         stubs = [c for c in asked if f'"{name}"' in c.source and c not in solutions]
         assert any("not answered yet" in str(c.outputs) for c in stubs), f"{name} is never asked"
+        if "-predict" in name:
+            continue  # the figure below it answers
         solved = [c for c in solutions if f'"{name}"' in c.source]
         assert solved, f"{name} has no folded solution"
         assert any("assert " in c.source for c in solved), f"the solution of {name} asserts nothing"
     # JupyterLab shows the first line of a folded cell: it must not give the solution away.
     assert all(c.source.startswith("# Solution\n") for c in solutions)
+
+
+def test_a_reader_can_commit_to_a_prediction_before_the_first_figure(chapter):
+    code = [c.source for c in cells(chapter, "code")]
+    figures = (i for i, source in enumerate(code) if "explore(" in source)
+    first = next(figures, len(code))
+    assert any(f'check("{chapter.name}-' in source for source in code[:first]), (
+        f'{chapter} asks for no prediction (check("{chapter.name}-…", …)) before its first figure'
+    )
 
 
 def test_cells_are_run_narrow_and_not_exempted(chapter):

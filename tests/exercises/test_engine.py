@@ -113,6 +113,11 @@ def leave(x):
     raise SystemExit(3)
 
 
+def test_a_function_among_the_arguments_is_called_so():
+    exercise = Exercise("test-f", lambda f, x: f(x), inputs=((np.sin, 0.5),))
+    assert "at f = a function, x = 0.5" in said(exercise, lambda f, x: None)[1]
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -186,7 +191,9 @@ def test_the_readers_function_cannot_change_the_inputs():
 def test_an_unknown_name_gets_a_sentence():
     verdict = check("derivatives-99", 1)
     assert not verdict
-    assert "There is no exercise 'derivatives-99'; there are derivatives-1" in verdict.sentence
+    assert (
+        "There is no exercise 'derivatives-99'; there are derivatives-predict-1" in verdict.sentence
+    )
     assert not check(3, 1)
 
 

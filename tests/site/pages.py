@@ -81,13 +81,3 @@ def opened(
         yield page
     finally:
         context.close()
-
-
-def typeset(page):
-    """Wait until MathJax, where the page has mathematics, has typeset all of it."""
-    page.wait_for_function(
-        "!document.querySelector('script[src*=mathjax]') || (window.MathJax && MathJax.startup"
-        " && MathJax.startup.promise && MathJax.startup.promise.then(() =>"
-        " MathJax.startup.document.lazyTypesetAll()).then(() => document.fonts.ready)"
-        ".then(() => true))"
-    )

@@ -13,6 +13,7 @@ from calculus_book import (
     numbering,
     pages,
     states,
+    typesetting,
 )
 
 
@@ -22,6 +23,7 @@ def setup(app):
     app.add_config_value("comments_config", {}, "")
     # Sphinx writes every page anew when a value of the kind "html" changes.
     app.add_config_value("static_files_digest", "", "html")
+    typesetting.add_renderer(app)
     app.connect("config-inited", assets.configure, priority=100)
     app.connect("config-inited", execution.configure, priority=100)
     app.connect("builder-inited", execution.execute_changed_notebooks, priority=900)

@@ -3,20 +3,11 @@
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 from importlib import resources
-from importlib.util import find_spec
 from pathlib import Path
 
-from sphinx.errors import ExtensionError
-
-MATHJAX_FILES = (
-    "es5/tex-chtml.js",
-    "es5/ui/lazy.js",
-    "es5/output/chtml/fonts/woff-v2",
-    "es5/input/tex/extensions",
-)
+from calculus_book import icons
 
 
 def configure(app, config):
@@ -24,10 +15,10 @@ def configure(app, config):
     folder = Path(app.outdir).parent / ".assets"
     folder.mkdir(parents=True, exist_ok=True)
     _write_styles(folder)
-    _copy_mathjax(folder)
     config.html_static_path = [*config.html_static_path, str(folder)]
     config.html_css_files = [*config.html_css_files, "explore.css", "book.css"]
-    ours = [(name, {"defer": "defer"}) for name in ("explore.js", "exercises.js")]
+    # Before the theme's scripts: a reader comes for the sliders.
+    ours = [(name, {"defer": "", "priority": 100}) for name in ("explore.js", "exercises.js")]
     config.html_js_files = [*config.html_js_files, *ours]
     folders = [Path(app.srcdir, name) for name in config.html_static_path]
     config.static_files_digest = digest_of(folders)
@@ -84,25 +75,9 @@ def _write_styles(folder):
     from helpers.show import style
 
     rules = resources.files("helpers.show").joinpath("explore.css").read_text(encoding="utf-8")
-    _write_if_changed(folder / "explore.css", f"{rules}\n{style.css()}\n")
+    _write_if_changed(folder / "explore.css", f"{rules}\n{style.css()}\n{icons.css()}\n")
 
 
 def _write_if_changed(path, text):
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
-
-
-def _copy_mathjax(folder):
-    spec = find_spec("mathjax")
-    if spec is None:
-        raise ExtensionError(
-            "the package 'django-static-mathjax' is not installed: run "
-            "'pip install -r requirements.txt' in the book's folder, or 'make book'"
-        )
-    package = Path(spec.submodule_search_locations[0], "static", "mathjax")
-    for name in MATHJAX_FILES:
-        source, target = package / name, folder / "mathjax" / name
-        if target.exists():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, target) if source.is_dir() else shutil.copyfile(source, target)

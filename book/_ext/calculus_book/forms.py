@@ -9,6 +9,9 @@ from docutils import nodes
 
 _ASKED = re.compile(r'^check\("([a-z0-9-]+)", ', re.MULTILINE)
 
+#: A prediction answers one of the questions of the list above it.
+_PREDICTION = re.compile(r"-predict-(\d+)$")
+
 
 def put_forms(app, doctree, docname):
     """Put a form before each cell that asks an exercise, and the progress before the first."""
@@ -74,9 +77,15 @@ def form_of(exercise):
             "</label>"
             for i in range(count)
         )
+    question = _PREDICTION.search(name)
+    legend = (
+        f"<legend>Question {question[1]}</legend>"
+        if question
+        else f'<legend class="cml-hidden">Answer {name}</legend>'
+    )
     return (
         f'<form class="cml-form" id="form-{name}" data-exercise="{name}" hidden>'
-        f'<fieldset><legend class="cml-hidden">Answer {name}</legend>{fields}'
+        f"<fieldset>{legend}{fields}"
         '<button type="submit">Check</button></fieldset>'
         '<p class="cml-verdict" role="status"></p>'
         f'<script type="text/plain" class="cml-exercise">{pack(forms.payload(exercise))}</script>'

@@ -7,6 +7,8 @@ incremental build rewrites only some of the pages.
 import re
 from pathlib import Path
 
+from calculus_book.icons import draw_icons, drop_script_and_rules
+
 REPAIRS = (
     # The book's title stands outside every landmark.
     (
@@ -21,11 +23,16 @@ REPAIRS = (
     (re.compile(r'(<button class="[^"]*search-button-field[^"]*")[^>]*>'), r"\1>"),
     # Browsers break a line between a formula and the full stop behind it.
     (
-        re.compile(r'(?<!keep">)(<span class="math[^>]*>[^<]*</span>[.,;:!?)’”]+)'),
+        re.compile(
+            r'(?<!keep">)(<span class="math[^>]*><math>(?:(?!</math>).)*</math></span>[.,;:!?)’”]+)'
+        ),
         r'<span class="cml-keep">\1</span>',
     ),
-    # The icon script turns this title into a text of the button that its name does not have.
-    (re.compile(r'(<i [^>]*theme-switch [^>]*?) title="[^"]*"'), r"\1"),
+    # A script that is waited for keeps the text from the reader.
+    (
+        re.compile(r'<script (?=(?:data-[^>]*)?src="(?![^"]*documentation_options))'),
+        "<script defer ",
+    ),
 )
 
 
@@ -34,6 +41,7 @@ def rewrite(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     outdir = Path(app.outdir)
+    drop_script_and_rules(outdir / "_static")
     for path in outdir.rglob("*.html"):
         if "_static" in path.parts:
             path.unlink()
@@ -42,5 +50,6 @@ def rewrite(app, exception):
         after = before
         for pattern, replacement in REPAIRS:
             after = pattern.sub(replacement, after)
+        after = draw_icons(after)
         if after != before:
             path.write_text(after, encoding="utf-8")

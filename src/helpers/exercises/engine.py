@@ -220,6 +220,8 @@ def _where(exercise, arguments):
 def _short(value):
     if isinstance(value, np.ndarray) and (value.size > 6 or value.ndim > 1):
         return f"an array of shape {value.shape}"
+    if callable(value):
+        return "a function"
     return np.array2string(value, precision=4) if isinstance(value, np.ndarray) else f"{value!r}"
 
 

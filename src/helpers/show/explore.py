@@ -32,7 +32,7 @@ PLAY_MILLISECONDS = 300
 _numbers = itertools.count(1)
 
 
-def explore(draw, *, marks=None, play=None, **controls):
+def explore(draw, /, *, marks=None, play=None, **controls):
     """Show ``draw(**values)`` with one control for each of its arguments.
 
     Parameters

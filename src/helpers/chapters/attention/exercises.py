@@ -57,6 +57,21 @@ def _to_scores(Q, K, V, G, *, row=True, scaled=True, axis=1):
 
 EXERCISES = [
     Exercise(
+        "attention-predict-1",
+        "no",
+        slips={"This head compares what the tokens are, and the three are the same.": "yes"},
+        praise="Equal vectors get equal weights.",
+    ),
+    Exercise(
+        "attention-predict-3",
+        "the last",
+        slips={
+            "The first token can then see only itself.": "the first",
+            "A row that looked ahead has to give that weight to others.": "all",
+        },
+        praise="Only the last token has nothing after it that the mask could hide.",
+    ),
+    Exercise(
         "attention-1",
         # Scores 0 and ln 4: weights 1/5 and 4/5; values 10 and 0.
         2.0,

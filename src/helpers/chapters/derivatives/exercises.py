@@ -6,6 +6,22 @@ from helpers.exercises.engine import Exercise
 
 EXERCISES = [
     Exercise(
+        "derivatives-predict-1",
+        # (f(1 + h) − f(1))/h = h + h²/3.
+        "positive",
+        slips={
+            "That is the tangent's slope; the secant ends a distance h further on.": "zero",
+            "To the right of x = 1 the curve rises.": "negative",
+        },
+        praise="The curve rises to the right of x = 1, and the secant with it.",
+    ),
+    Exercise(
+        "derivatives-predict-3",
+        "yes",
+        slips={"Set x = −0.5 and h = 1.5, and compare the two slopes.": "no"},
+        praise="It happens where h = −3x.",
+    ),
+    Exercise(
         "derivatives-1",
         # d/dx (3x² − 4x) = 6x − 4 at x = 2.
         8.0,

@@ -21,6 +21,28 @@ def _from_the_start(A, theta, eta, n):
 
 EXERCISES = [
     Exercise(
+        "gradient-descent-predict-1",
+        "yes",
+        slips={"3 − η · 12 is 0 for one η.": "no"},
+        praise="3 − η · 12 is 0 for η = ¼.",
+    ),
+    Exercise(
+        "gradient-descent-predict-2",
+        # |1 − 4η| = 1.
+        0.5,
+        slips={
+            "There one step leads to 0: the loss could not shrink more.": 0.25,
+            "There the loss has long been growing.": 1.0,
+        },
+        praise="At ½ a step leads from 3 to −3; beyond it each lands higher.",
+    ),
+    Exercise(
+        "gradient-descent-predict-3",
+        "no",
+        slips={"Compare η = 0.25 with η = 0.4.": "yes"},
+        praise="0.25 needs one step, 0.4 keeps 0.6 of the distance in each.",
+    ),
+    Exercise(
         "gradient-descent-1",
         # L = θ⁴/4 has the slope θ³ = 8 at 2, so that θ goes to 2 − 0.1 · 8.
         1.2,

@@ -14,6 +14,13 @@ def _ridge(Q, targets, penalty):
 
 EXERCISES = [
     Exercise(
+        "recommender-predict",
+        # The residual is 4 − 4.25 < 0.
+        "apart",
+        slips={"The model expected more than the 4 stars that it got.": "together"},
+        praise="The rating is good, but lower than the 4.25 that the model expected.",
+    ),
+    Exercise(
         "recommender-1",
         # Residuals 1.5, 1, 1 and 0 sum to 3.5; n + λ_b = 4 + 3.
         0.5,
