@@ -95,6 +95,17 @@ def run(numpy, program, x):
     return sum(numpy.sum(numpy.sin(value)) for value in values)
 
 
+def test_what_is_joined_without_an_axis_is_made_flat():
+    wanted = np.cos(np.arange(6.0 + 24))
+
+    def f(p):
+        return np.sum(np.concatenate(p, axis=None) ** 2 * wanted)
+
+    first, second = grad(f)((A, CUBE))
+    np.testing.assert_allclose(first, 2 * A * wanted[:6].reshape(A.shape), rtol=1e-14)
+    np.testing.assert_allclose(second, 2 * CUBE * wanted[6:].reshape(CUBE.shape), rtol=1e-14)
+
+
 @settings(deadline=None, max_examples=60)
 @given(programs(), st.integers(0, 2**32 - 1))
 def test_random_programs_agree_to_second_order(program, seed):
@@ -166,6 +177,25 @@ def test_gradients_are_arrays_of_their_own():
     np.testing.assert_array_equal((A, B), before)
 
 
+def test_what_is_changed_afterwards_does_not_reach_the_way_back():
+    theta = np.array([1.0, 2.0])
+    value, pull = vjp(lambda t: np.sum(t**2), theta)
+    theta -= 0.5
+    np.testing.assert_array_equal(pull(1.0), [2, 4])
+    for f in (lambda x: np.exp(x), lambda x: x):
+        value, pull = vjp(f, A)
+        wanted = pull(B)
+        value[...] = 7
+        np.testing.assert_array_equal(pull(B), wanted)
+    x = A.copy()
+    for result in jvp(lambda x: x + 0 * A[:, :1], x, np.ones(A.shape)):
+        result += 1  # of its own, and not a view that refuses
+    np.testing.assert_array_equal(x, A)
+    slope = jvp(lambda x: x + A, 1.0, 1.0)[1]
+    slope += 1
+    np.testing.assert_array_equal(slope, np.full(A.shape, 2))
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_the_jacobian_by_columns_and_by_rows(mode):
     def f(x):
@@ -191,6 +221,17 @@ def test_the_jacobian_by_columns_and_by_rows(mode):
         (lambda: jvp(np.sin, A, ROW), "v must have the shape (2, 3) of x, got shape (3,)"),
         (lambda: jvp(np.sin, 1.0, np.nan), "v must be finite"),
         (lambda: jacobian(np.sin, A), "x must have 1 dimension(s), got shape (2, 3)"),
+        (
+            lambda: jacobian(np.sum, ROW),
+            "return an array of shape (m,) to have a Jacobian, got shape ()",
+        ),
+        (
+            lambda: jacobian(np.sum, ROW, mode="reverse"),
+            "of shape (m,) to have a Jacobian, got shape ()",
+        ),
+        (lambda: jacobian(lambda x: x[:, None], ROW, mode="reverse"), "got shape (3, 1)"),
+        (lambda: jacobian(lambda x: x[:, None], ROW), "got shape (3, 1)"),
+        (lambda: jacobian(lambda x: (x, x), ROW), "to have a Jacobian, got a tuple"),
         (lambda: jacobian(np.sin, ROW, mode="back"), "mode must be one of 'forward', 'reverse'"),
     ],
 )
@@ -203,8 +244,9 @@ def test_bad_arguments_are_refused_by_name(call, message):
 REFUSED = {
     "f must return one number to have a gradient, got an array of shape (3,); take its sum, or use "
     "vjp with an upstream gradient": lambda x: x,
-    "f must return numbers in one array, got None": lambda x: None,
-    "f must return numbers in one array, got 'a'": lambda x: "a",
+    "f must return real numbers in one array, got None": lambda x: None,
+    "f must return real numbers in one array, got 'a'": lambda x: "a",
+    "f must return real numbers in one array, got complex": lambda x: np.sum(x * 1j),
     "all the input arrays must have same number of dimensions": lambda x: np.concatenate(
         [x, np.ones((2, 2))]
     ),

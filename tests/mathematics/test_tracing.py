@@ -1,5 +1,6 @@
 """The engine: each rule to second order, levels, the tape, and what is refused."""
 
+import operator
 import warnings
 
 import numpy as np
@@ -22,6 +23,8 @@ from tests.mathematics.engine import (
     check_second_order,
 )  # fmt: skip
 
+#: Of equal sides: a shape that is wrong cannot give a wrong order away.
+SIDES = np.sin(np.arange(27.0)).reshape(3, 3, 3)
 #: Every rule, with operands whose shapes have to be stretched as well.
 RULES = {
     "add": (lambda np, a, b: a + b, A, ROW),
@@ -30,6 +33,7 @@ RULES = {
     "outer by stretching": (lambda np, a, b: a * b, COLUMN, ROW),
     "divide": (lambda np, a, b: a / b, ROW, P),
     "power": (lambda np, a, b: a**b, P, ROW),
+    "power of zeros": (lambda np, a: np.array([0.0, 2.0, 0.0]) ** (2 + a), ROW),
     "power of a number": (lambda np, a: a**3 + 2.0**a, A),
     "negative": (lambda np, a: -a, A),
     "exp": (lambda np, a: np.exp(a), A),
@@ -54,6 +58,9 @@ RULES = {
     "reshape": (lambda np, a: np.reshape(a, (4, -1)), CUBE),
     "transpose": (lambda np, a: np.transpose(a), CUBE),
     "transpose with axes": (lambda np, a: np.transpose(a, (1, 2, 0)), CUBE),
+    "transpose with axes from the end": (lambda np, a: np.transpose(a, (-1, 0, 1)), CUBE),
+    "transpose of a cube, axes from the end": (
+        lambda np, a: np.transpose(a, (-1, -3, 1)) * a, SIDES),
     "swapaxes": (lambda np, a: np.swapaxes(a, 0, -1), CUBE),
     "broadcast_to": (lambda np, a: np.broadcast_to(a, (2, 2, 3)), ROW),
     "index": (lambda np, a: a[1], A),
@@ -64,8 +71,11 @@ RULES = {
     "index, new axis": (lambda np, a: a[:, None] * A, ROW.reshape(3, 1)[:2]),
     "one variable, used twice": (lambda np, a: a * np.sin(a) + a, A),
 }  # fmt: skip
-#: What autograd does not stretch itself is written with a sum that it does stretch.
+#: What autograd does not stretch itself is written with a sum that it does stretch; and axes that
+#: are counted from the end it takes back wrongly.
 FOR_AUTOGRAD = {
+    "transpose with axes from the end": lambda np, a: np.transpose(a, (2, 0, 1)),
+    "transpose of a cube, axes from the end": lambda np, a: np.transpose(a, (2, 0, 1)) * a,
     "where": lambda np, a, b: np.where(MASK, a, b + 0 * a),
     "broadcast_to": lambda np, a: a + np.zeros((2, 2, 3)),
 }
@@ -227,6 +237,13 @@ REFUSED = {
     "an array of numbers cannot hold a Variable with its slope; join arrays by np.stack":
         lambda x: np.array([x[0], x[1]]),
     "cannot hold a Variable": lambda x: np.asarray(x),
+    "a traced array is not changed in place: write x = x + …": lambda x: x.__iadd__(1),
+    "a traced array is not changed": lambda x: operator.isub(x, x),
+    "a traced array is not changed in place": lambda x: operator.imul(x, 2.0),
+    "traced array is not changed in place": lambda x: operator.itruediv(x, 2.0),
+    "array is not changed in place": lambda x: operator.ipow(x, 2.0),
+    "np.multiply is known as a plain call": lambda x: operator.imul(np.ones(3), x),
+    "does not support item assignment": lambda x: operator.setitem(x, 0, 1.0),
     "hold a Variable with its slope": lambda x: np.ones(3).__setitem__(slice(None), x),
 }  # fmt: skip
 
@@ -256,3 +273,36 @@ def test_the_bare_array_is_found_below_every_level():
     nested = tracing.Variable(tracing.Dual(x, x, 1), [], 2)
     assert tracing.plain(nested) is x
     assert tracing.plain(x) is x
+
+
+def test_a_number_may_be_summed_up_in_a_loop():
+    def f(x):
+        total = x[0]
+        for k in range(3):
+            first = total
+            total += x[k] * x[k]
+            total *= 2.0
+            total -= 0.5 * first
+        return total
+
+    x = np.array([0.3, -1.2, 0.8])
+    check_gradient(f, grad(f), x, rng=np.random.default_rng(0))
+    assert grad(f)(x)[0] == pytest.approx(1.5**3 + 4 * 1.5**2 * 0.3)
+
+
+def test_a_share_that_cannot_come_from_stretching_is_not_made_to_fit(monkeypatch):
+    wrong = lambda x: (np.transpose(x), lambda u: u)  # noqa: E731
+    monkeypatch.setitem(tracing.RULES, np.swapaxes, wrong)
+    monkeypatch.setitem(tracing.LINEAR, np.swapaxes, wrong)
+    with pytest.raises(ValueError, match="shape"):
+        grad(lambda x: np.sum(tracing.apply(np.swapaxes, (x,))))(A)
+    shorter = lambda x: (np.sum(x), lambda u: u)  # noqa: E731
+    monkeypatch.setitem(tracing.RULES, np.swapaxes, shorter)
+    monkeypatch.setitem(tracing.LINEAR, np.swapaxes, shorter)
+    with pytest.raises(ValueError, match=r"a share of shape \(\) must fit an argument of shape"):
+        grad(lambda x: tracing.apply(np.swapaxes, (x,)))(A)
+
+
+def test_a_power_of_zero_is_flat_in_its_exponent():
+    slope = grad(lambda p: np.sum(np.arange(3) ** p))(2.0)
+    np.testing.assert_allclose(slope, 4 * np.log(2), rtol=1e-15)

@@ -38,7 +38,8 @@ def vjp(f, x, *rest):
 
     ``x`` is a number, an array or a (named) tuple of them; the gradient has the same form. ``rest``
     is held fixed. ``f`` returns one array of any shape; ``pull`` wants an ``upstream`` of that
-    shape, costs a pass over the tape, and may be called again.
+    shape, costs a pass over the tape, and may be called again. What is done afterwards to ``x`` or
+    to the value does not reach it; other arrays that ``f`` uses are not copied.
 
     Raises ``ValueError`` for an ``x`` or an ``upstream`` that is not finite or does not fit,
     ``TypeError`` where ``f`` returns no array or uses a NumPy function that has no rule.
@@ -47,7 +48,7 @@ def vjp(f, x, *rest):
     inputs = _each(lambda a: Variable(_as_array(a, "x"), tape, level), x)
     y = _of_numbers(f(inputs, *rest))
     reached = isinstance(y, Variable) and y.level == level
-    value = y.value if reached else y
+    value = _copied(y.value) if reached else y
 
     def pull(upstream):
         u = upstream if isinstance(upstream, Traced) else as_finite_array(upstream, "upstream")
@@ -74,10 +75,10 @@ def jvp(f, x, v, *rest):
         return Dual(a, slope, level)
 
     def slope(y):
-        return y.slope if isinstance(y, Dual) and y.level == level else np.zeros(y.shape)
+        return _copied(y.slope) if isinstance(y, Dual) and y.level == level else np.zeros(y.shape)
 
     def value(y):
-        return y.value if isinstance(y, Dual) and y.level == level else y
+        return _copied(y.value) if isinstance(y, Dual) and y.level == level else y
 
     y = _each(_of_numbers, f(_each(dual, x, v), *rest))
     return _each(value, y), _each(slope, y)
@@ -123,9 +124,16 @@ def jacobian(f, x, *, mode="forward"):
     one_of(mode, "mode", ("forward", "reverse"))
     x = x if isinstance(x, Traced) else as_finite_array(x, "x", ndim=1, min_size=1)
     if mode == "forward":
-        return np.stack([jvp(f, x, e)[1] for e in np.eye(len(x))], axis=1)
+        return np.stack([_row(jvp(f, x, e)[1]) for e in np.eye(len(x))], axis=1)
     value, pull = vjp(f, x)
-    return np.stack([pull(e) for e in np.eye(len(value))])
+    return np.stack([pull(e) for e in np.eye(len(_row(value)))])
+
+
+def _row(y):
+    if isinstance(y, tuple) or y.ndim != 1:
+        found = "a tuple" if isinstance(y, tuple) else f"shape {y.shape}"
+        raise ValueError(f"f must return an array of shape (m,) to have a Jacobian, got {found}")
+    return y
 
 
 def _each(function, tree, *others):
@@ -137,16 +145,21 @@ def _each(function, tree, *others):
 
 
 def _as_array(x, name):
-    return x if isinstance(x, Traced) else as_finite_array(x, name)
+    # A copy: the way back uses it, and whoever passed it may change it in between.
+    return x if isinstance(x, Traced) else as_finite_array(x, name).copy()
+
+
+def _copied(y):
+    return y if isinstance(y, Traced) else y.copy()
 
 
 def _of_numbers(y):
     """What a function returned, if it is an array of numbers or traced."""
-    if isinstance(y, Traced):
-        return y
-    if np.asarray(y).dtype.kind not in "biuf":
-        raise TypeError(f"f must return numbers in one array, got {describe(y)}")
-    return np.asarray(y)
+    kind = np.asarray(plain(y)).dtype.kind
+    if kind not in "biuf":
+        found = "complex numbers" if kind == "c" else describe(y)
+        raise TypeError(f"f must return real numbers in one array, got {found}")
+    return y if isinstance(y, Traced) else np.asarray(y)
 
 
 def _own(adjoints, variable):
@@ -179,6 +192,8 @@ def _max(x, axis=None, keepdims=False):
 
 
 def _concatenate(arrays, axis=0):
+    if axis is None:
+        arrays, axis = [np.reshape(a, -1) for a in arrays], 0
     shape = np.concatenate([plain(a) for a in arrays], axis).shape  # refuses what does not fit
     joined, start, before = 0.0, 0, (slice(None),) * (axis % len(shape))
     for a in arrays:
@@ -201,6 +216,17 @@ def _without_slope(function):
     return lambda *arguments, **options: function(*map(plain, arguments), **options)
 
 
+def _in_place(name):
+    """``x += y`` and the like: a new number. An array changes under other names too."""
+
+    def operator(x, y):
+        if x.ndim:
+            raise TypeError("a traced array is not changed in place: write x = x + …")
+        return getattr(x, f"__{name}__")(y)
+
+    return operator
+
+
 DERIVED |= {
     np.matmul: _matmul,
     np.mean: _mean,
@@ -211,6 +237,9 @@ DERIVED |= {
     np.square: lambda x: x * x,
     np.minimum: lambda a, b: -np.maximum(-a, -b),
 }
+Traced.mean = _mean
+for _name in ("add", "sub", "mul", "truediv", "pow", "matmul"):
+    setattr(Traced, f"__i{_name}__", _in_place(_name))
 for _function in (
     np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.sign, np.floor,
     np.ceil, np.isfinite, np.isnan, np.argmax, np.argmin, np.argsort, np.shape, np.ndim, np.size,
