@@ -287,3 +287,17 @@ def test_every_repair_is_still_needed(site):
     text = "".join((site / name).read_text(encoding="utf-8") for name in all_pages())
     for mark in written:
         assert mark in text, f"no page holds {mark}"
+
+
+def test_no_chapter_loads_the_index_of_the_search(light, chapter):
+    assert [url for url in light(chapter.page).files if "searchindex" in url] == []
+
+
+def test_a_search_finds_a_chapter(browser, site):
+    with opened(browser, "book/index.html") as page:
+        page.page.locator(".search-button-field:visible").first.click()
+        page.page.locator('input[name="q"]:visible').first.fill("recommender")
+        page.page.keyboard.press("Enter")
+        found = page.page.locator("#search-results a").filter(has_text="A recommender").first
+        found.wait_for(timeout=20_000)
+        assert page.complaints == []

@@ -359,17 +359,17 @@ def _hessian_cases():
 
 @equation(
     "eq-autodiff-checkpoint",
-    r"\frac{n}{s} + s \;\ge\; 2\sqrt n",
+    r"\frac{N}{s} + s \;\ge\; 2\sqrt N",
     by="a run that keeps count",
 )
-def checkpoint(n, s):
-    return n / s + s, 2 * n**0.5
+def checkpoint(N, s):
+    return N / s + s, 2 * N**0.5
 
 
 @checkpoint.check
 def check_checkpoint(formula):
-    """A list of kept states is grown and emptied for every s that divides n = 36, 100 and 144: the
-    most that it holds is n/s + s; the least of these is 2√n, and it is reached at s = √n."""
+    """A list of kept states is grown and emptied for every s that divides N = 36, 100 and 144: the
+    most that it holds is N/s + s; the least of these is 2√N, and it is reached at s = √N."""
     for n in (36, 100, 144):
         held = {s: _most_held(n, s) for s in range(1, n + 1) if n % s == 0}
         for s, most in held.items():

@@ -184,7 +184,7 @@ def draw_modes(*, n, m):
     ax.plot([n], [price.reverse], "s", color=COLOR.gradient, ms=11, mfc="none", mew=2)
     label(ax, 0.9, 1.6e10, "● forward: n passes", COLOR.step)
     label(ax, 0.9, 3.6e9, "□ reverse: m passes", COLOR.gradient)
-    label(ax, 0.9, 8e8, "| n = m", COLOR.muted)
+    label(ax, 0.9, 8e8, "upright line: n = m", COLOR.muted)
     return figure, say_modes(n, m)
 
 
