@@ -4,7 +4,9 @@
 
 Needs the built site and a Chromium. Each slider of each chapter is dragged across its track with
 the mouse; the page's own clock is read when the input event comes and after the frame that follows
-was painted. One frame at 60 Hz is 16.7 ms.
+was painted. One frame at 60 Hz is 16.7 ms. What the page around a figure costs is measured in the
+same run: the second figure of a chapter that has a slider is dragged in place and, by turns, alone
+on the page.
 """
 
 import sys
@@ -49,6 +51,31 @@ def drag(page, slider):
     page.mouse.up()
 
 
+ALONE = """(n) => {
+  const figures = [...document.querySelectorAll("figure.cml")];
+  document.body.replaceChildren(figures.filter((f) => f.querySelector('input[type="range"]'))[n]);
+}"""
+TURNS = 4
+
+
+def alone_and_in_its_chapter(browser, chapter, which=1):
+    """Waits in ms while one figure's first slider is dragged: alone on the page, and in it."""
+    waits = {True: [], False: []}
+    for turn in range(2 * TURNS):
+        alone = turn % 2 == 0
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto((SITE / chapter.page).as_uri())
+        if alone:
+            page.evaluate(ALONE, which)
+        page.evaluate(WATCH)
+        figures = page.locator("figure.cml").filter(has=page.locator('input[type="range"]'))
+        figure = figures.nth(0 if alone else which)
+        drag(page, figure.locator('input[type="range"]').first)
+        waits[alone] += page.evaluate("window.waits.splice(0)")
+        page.close()
+    return waits[True], waits[False]
+
+
 def main():
     """Print median, 95th percentile, that of the slowest slider and maximum for each chapter."""
     with sync_playwright() as playwright:
@@ -74,6 +101,14 @@ def main():
                 f"max {waits.max():.1f} ms"
             )
             page.close()
+            alone, inside = (
+                np.percentile(waits, [50, 95])
+                for waits in alone_and_in_its_chapter(browser, chapter)
+            )
+            print(
+                f"{'':22} one figure alone {alone[0]:.1f} / {alone[1]:.1f} ms, in its chapter "
+                f"{inside[0]:.1f} / {inside[1]:.1f} ms: {inside[0] / alone[0]:.2f} times"
+            )
         browser.close()
 
 

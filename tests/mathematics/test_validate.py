@@ -46,7 +46,7 @@ def test_arrays_come_back_as_floats():
     [
         ("one", {}, "x must be numbers in a regular array, got 'one'"),
         ([[1], [2, 3]], {}, "x must be numbers in a regular array, got [[1], [2, 3]]"),
-        ([1, 2], {"shape": (3,)}, "x must have shape (3,), got shape (2,)"),
+        ([1, 2], {"shape": (3,)}, "x must have shape (3), got shape (2,)"),
         ([1, 2], {"shape": (2, None)}, "x must have shape (2, any), got shape (2,)"),
         ([[1, 2]], {"shape": (None, 3)}, "x must have shape (any, 3), got shape (1, 2)"),
         ([1, 2], {"ndim": 2}, "x must have 2 dimension(s), got shape (2,)"),

@@ -30,8 +30,7 @@ def as_finite_array(value, name, *, shape=None, ndim=None, min_size=None):
         array.ndim != len(shape)
         or any(w is not None and w != g for w, g in zip(shape, array.shape, strict=True))
     ):
-        sizes = ["any" if n is None else str(n) for n in shape]
-        wanted = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
         raise ValueError(f"{name} must have shape {wanted}, got shape {array.shape}")
     if ndim is not None and array.ndim not in (ndim if isinstance(ndim, tuple) else (ndim,)):
         raise ValueError(f"{name} must have {ndim} dimension(s), got shape {array.shape}")
