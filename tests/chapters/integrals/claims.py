@@ -1,0 +1,1 @@
+"""What the chapter on integrals says and no cell prints, computed."""
