@@ -67,7 +67,11 @@ def gaussian_posterior(mean, sd, data, noise):
     The prior is N(mean, sd²). Precisions add: 1/s² after is 1/sd² + n/noise². Raises ``ValueError``
     for an ``sd`` or ``noise`` that is not positive, and for no data.
     """
-    mean, sd, noise = as_finite_float(mean, "mean"), as_positive(sd, "sd"), as_positive(noise, "noise")
+    mean, sd, noise = (
+        as_finite_float(mean, "mean"),
+        as_positive(sd, "sd"),
+        as_positive(noise, "noise"),
+    )
     data = as_finite_array(data, "data", ndim=1, min_size=1)
     before, added = 1 / sd**2, data.size / noise**2
     after = before + added

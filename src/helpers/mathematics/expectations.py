@@ -1,7 +1,7 @@
 """Expectations by averages over random draws, their errors, and two estimates of their gradient.
 
-Sources: Robert & Casella, *Monte Carlo Statistical Methods* (2004), sec. 3.2; Mohamed et al., "Monte
-Carlo gradient estimation in machine learning", JMLR 21 (2020).
+Sources: Kish, *Survey Sampling* (1965), on groups; Mohamed et al., "Monte Carlo gradient estimation
+in machine learning", JMLR 21 (2020), on gradients.
 """
 
 from __future__ import annotations

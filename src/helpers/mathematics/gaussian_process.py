@@ -48,7 +48,7 @@ def log_marginal_likelihood_vjp(upstream, length, x, y, noise):
     upstream = as_finite_float(upstream, "upstream")
     x, y = _data(x, y)
     kernel, factor, weights = _solved(length, x, y, noise)
-    slope = kernel * (x[:, None] - x) ** 2 / as_positive(length, "length") ** 3
+    slope = kernel * (x[:, None] - x) ** 2 / float(length) ** 3
     inverse = cho_solve((factor, True), np.eye(y.size))
     # tr(A B) = Σ A ∘ B for symmetric matrices.
     return upstream * float(np.sum((np.outer(weights, weights) - inverse) * slope)) / 2
@@ -56,6 +56,7 @@ def log_marginal_likelihood_vjp(upstream, length, x, y, noise):
 
 def posterior(places, length, x, y, noise):
     """The function's ``Prediction`` at ``places`` (m,), given ``y`` at ``x``; errors as above."""
+    places = as_finite_array(places, "places", ndim=1)
     x, y = _data(x, y)
     _, factor, weights = _solved(length, x, y, noise)
     cross = squared_exponential(places, x, length)

@@ -74,17 +74,17 @@ def check_fundamental(formula):
 @equation(
     "eq-integrals-rules",
     r"""\begin{aligned}
-L_n &= h \sum_{i=0}^{n-1} f_i \\
-M_n &= h \sum_{i=0}^{n-1} f(m_i) \\
+R_n &= h \sum_{i=0}^{n-1} f_i \\
+M_n &= h \sum_{i=0}^{n-1} f(c_i) \\
 T_n &= \tfrac12 h\, (f_0 + f_n) + h \sum_{i=1}^{n-1} f_i \\
 S_n &= \tfrac43 T_n - \tfrac13 T_{n/2}
 \end{aligned}""",
     by="SciPy's rules",
 )
-def rules(f, f_at_m, h, T, n):
+def rules(f, f_at_c, h, T, n):
     return (
         h * np.sum(f[:-1]),
-        h * np.sum(f_at_m),
+        h * np.sum(f_at_c),
         h * (f[0] + f[-1]) / 2 + h * np.sum(f[1:-1]),
         4 * T(n) / 3 - T(n / 2) / 3,
     )
@@ -111,7 +111,7 @@ def check_rules(formula):
 @equation(
     "eq-integrals-errors",
     r"""\begin{aligned}
-I - L_n &= \tfrac12 (b - a)\, h\, f'(\xi) \\
+I - R_n &= \tfrac12 (b - a)\, h\, f'(\xi) \\
 I - M_n &= \tfrac1{24} (b - a)\, h^2 f''(\xi) \\
 I - T_n &= -\tfrac1{12} (b - a)\, h^2 f''(\xi) \\
 I - S_n &= -\tfrac1{180} (b - a)\, h^4 f^{(4)}(\xi)
@@ -243,9 +243,7 @@ def check_bayes(formula):
     v = 1 / (1 / s**2 + 1 / noise**2)
     after = stats.norm(v * (m / s**2 + y / noise**2), np.sqrt(v))
     for theta in (0.2, 1.3):
-        given = formula(
-            lambda t: stats.norm.pdf(y, t, noise), stats.norm(m, s).pdf, area, theta
-        )
+        given = formula(lambda t: stats.norm.pdf(y, t, noise), stats.norm(m, s).pdf, area, theta)
         wanted = after.pdf(theta), stats.norm.pdf(y, m, np.hypot(s, noise))
         close(given, wanted, rtol=1e-8)
 
@@ -291,12 +289,12 @@ def check_beta(formula):
     "eq-integrals-normal",
     r"""\begin{aligned}
 \frac{1}{v} &= \frac{1}{s^2} + \frac{n}{\sigma^2} \\
-\mathbb E[\theta \mid y] &= v \left( \frac{m}{s^2} + \frac{n\,\bar y}{\sigma^2} \right)
+\mathbb E[\theta \mid y] &= v \left( \frac{\mu_0}{s^2} + \frac{n\,\bar y}{\sigma^2} \right)
 \end{aligned}""",
     by="quadrature",
 )
-def normal(m, s, sigma, n, mean_of_y, v):
-    return 1 / s**2 + n / sigma**2, v * (m / s**2 + n * mean_of_y / sigma**2)
+def normal(mu_0, s, sigma, n, mean_of_y, v):
+    return 1 / s**2 + n / sigma**2, v * (mu_0 / s**2 + n * mean_of_y / sigma**2)
 
 
 @normal.check
@@ -390,7 +388,8 @@ def check_evidence(formula):
     "eq-integrals-inverse",
     r"""\begin{aligned}
 \frac{\partial K^{-1}}{\partial \ell} &= -K^{-1}\, \frac{\partial K}{\partial \ell}\, K^{-1} \\
-\frac{\partial \log\det K}{\partial \ell} &= \operatorname{tr}\Bigl( K^{-1}\, \frac{\partial K}{\partial \ell} \Bigr)
+\frac{\partial \log\det K}{\partial \ell} &= \operatorname{tr}\Bigl( K^{-1}\,
+\frac{\partial K}{\partial \ell} \Bigr)
 \end{aligned}""",
     by="finite differences",
     equivalent={"inverse @ dK → dK @ inverse": "a trace does not mind the order of two factors"},
@@ -418,7 +417,9 @@ def check_inverse(formula):
 @equation(
     "eq-integrals-slope",
     r"""\begin{aligned}
-\frac{\partial \log p(y)}{\partial \ell} &= \tfrac12\, \alpha^\top \frac{\partial K}{\partial \ell}\, \alpha - \tfrac12 \operatorname{tr}\Bigl( K^{-1}\, \frac{\partial K}{\partial \ell} \Bigr) \\
+\frac{\partial \log p(y)}{\partial \ell} &= \tfrac12\, \alpha^\top \frac{\partial
+K}{\partial \ell}\, \alpha \\
+&\quad - \tfrac12 \operatorname{tr}\Bigl( K^{-1}\, \frac{\partial K}{\partial \ell} \Bigr) \\
 \frac{\partial K_{ij}}{\partial \ell} &= k(x_i, x_j)\, \frac{(x_i - x_j)^2}{\ell^3}
 \end{aligned}""",
     by="autograd and the complex step",
@@ -451,10 +452,12 @@ def check_slope(formula):
 
 @equation(
     "eq-integrals-mc",
-    r"""\begin{gathered}
-\hat I_n = \frac1n \sum_{i=1}^{n} g(X_i) , \qquad \mathbb E[\hat I_n] = \mathbb E[g(X)] , \\
-\operatorname{Var}[\hat I_n] = \frac{\sigma^2}{n} , \qquad \text{error} \approx \frac{\sigma}{\sqrt n} .
-\end{gathered}""",
+    r"""\begin{aligned}
+\hat I_n &= \frac1n \sum_{i=1}^{n} g(X_i) \\
+\mathbb E[\hat I_n] &= \mathbb E[g(X)] \\
+\operatorname{Var}[\hat I_n] &= \frac{\sigma^2}{n} , \quad \text{error} \approx
+\frac{\sigma}{\sqrt n} .
+\end{aligned}""",
     by="all outcomes of three and four draws",
 )
 def monte_carlo(g, X, sigma, n):

@@ -146,14 +146,14 @@ EXERCISES = [
             "The slope of log p by θ has s² in the denominator.": lambda f, x, theta, s, baseline: (
                 np.mean((f(x) - baseline) * (x - theta))
             ),
-            "It is s², not s, in the denominator.": lambda f, x, theta, s, baseline: (
-                np.mean((f(x) - baseline) * (x - theta) / s)
+            "It is s², not s, in the denominator.": lambda f, x, theta, s, baseline: np.mean(
+                (f(x) - baseline) * (x - theta) / s
             ),
-            "The baseline is missing.": lambda f, x, theta, s, baseline: (
-                np.mean(f(x) * (x - theta) / s**2)
+            "The baseline is missing.": lambda f, x, theta, s, baseline: np.mean(
+                f(x) * (x - theta) / s**2
             ),
-            "One number is wanted: the mean, not the sum.": lambda f, x, theta, s, baseline: (
-                np.sum((f(x) - baseline) * (x - theta) / s**2)
+            "One number is wanted: the mean, not the sum.": lambda f, x, theta, s, baseline: np.sum(
+                (f(x) - baseline) * (x - theta) / s**2
             ),
         },
         praise="The slope of log p by θ is (x − θ)/s².",

@@ -37,9 +37,7 @@ SLICES = (2, 4, 8, 16, 32, 64)
 def rule_errors(name):
     """{rule: errors of its sums with ``SLICES`` slices}, sum minus integral."""
     f, exact = INTEGRANDS[one_of(name, "name", list(INTEGRANDS))]
-    return {
-        rule: np.array([integrate(f, 0, 1, n, rule) - exact for n in SLICES]) for rule in RULES
-    }
+    return {rule: np.array([integrate(f, 0, 1, n, rule) - exact for n in SLICES]) for rule in RULES}
 
 
 #: Twelve measured points for the Gaussian process: sin(1.5 x) and noise, rounded.

@@ -224,9 +224,7 @@ def draw_averages(*, quantity, n):
         found = _rms(name)
         ax.plot(DRAWS, np.sqrt(variance / np.array(DRAWS)), color=_COLORS[name], lw=1)
         ax.plot(DRAWS, found, "o", color=_COLORS[name], ms=4)
-    ax.plot(
-        [n], [_rms(quantity)[DRAWS.index(n)]], "o", color=COLOR.ink, ms=11, mfc="none", mew=1.8
-    )
+    ax.plot([n], [_rms(quantity)[DRAWS.index(n)]], "o", color=COLOR.ink, ms=11, mfc="none", mew=1.8)
     label(ax, 4200, 12, "score function", COLOR.step, ha="right")
     label(ax, 0.9, 0.085, "value X²", COLOR.data)
     label(ax, 0.9, 0.035, "reparameterised", COLOR.model)
