@@ -251,9 +251,10 @@ def check_bayes(formula):
 @equation(
     "eq-integrals-beta",
     r"""\begin{aligned}
-p(k) &= \binom nk \int_0^1 \theta^k (1-\theta)^{n-k}\, p(\theta)\,\mathrm{d}\theta \\
-&= \binom nk \frac{B(a + k, b + n - k)}{B(a, b)} , \\
-\mathbb E[\theta \mid k] &= \frac{a + k}{a + b + n} .
+& p(k) = \binom nk \int_0^1 \theta^k \\
+& \qquad\quad \cdot (1-\theta)^{n-k}\, p(\theta)\,\mathrm{d}\theta \\
+& \quad = \binom nk \frac{B(a + k, b + n - k)}{B(a, b)} , \\
+& \mathbb E[\theta \mid k] = \frac{a + k}{a + b + n} .
 \end{aligned}""",
     by="SciPy's beta-binomial, and the mean by quadrature",
     equivalent={
