@@ -76,7 +76,7 @@ def sigmoid_vjp(upstream, x):
 
     Shapes agree; otherwise, or where an entry is not finite, ``ValueError``.
     """
-    return _vjp(upstream, x, _sigmoid_slope)
+    return _times_slope(upstream, x, _sigmoid_slope)
 
 
 def tanh(x):
@@ -89,7 +89,7 @@ def tanh_vjp(upstream, x):
 
     Shapes agree; otherwise, or where an entry is not finite, ``ValueError``.
     """
-    return _vjp(upstream, x, _tanh_slope)
+    return _times_slope(upstream, x, _tanh_slope)
 
 
 def relu(x):
@@ -102,7 +102,7 @@ def relu_vjp(upstream, x):
 
     At 0 there is no derivative, and 0 is taken. Shapes and errors as for ``tanh_vjp``.
     """
-    return _vjp(upstream, x, _relu_slope)
+    return _times_slope(upstream, x, _relu_slope)
 
 
 def gelu(x):
@@ -119,9 +119,9 @@ def gelu_vjp(upstream, x):
 
     Shapes and errors as for ``tanh_vjp``.
     """
-    return _vjp(upstream, x, _gelu_slope)
+    return _times_slope(upstream, x, _gelu_slope)
 
 
-def _vjp(upstream, x, slope):
+def _times_slope(upstream, x, slope):
     x = as_finite_array(x, "x")
     return as_finite_array(upstream, "upstream", shape=x.shape) * slope(x)
