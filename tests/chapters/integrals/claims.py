@@ -104,6 +104,8 @@ def four_things():
     "$n/(a + b + n)$ of the way: half with as many viewers as the prior's strength, two thirds "
     "with twice as many.",
     "the means are 0.794 and 0.65, and the evidence is 0.0099 and 2.9×10⁻⁶.",
+    "With 100 viewers, a strong prior at the wrong place is found out by its evidence. With 5 it "
+    "is not: all four strengths give between 0.159 and 0.175.",
     "The likelihood on the right is the same for both; the area under it is not 1.",
 )
 def beliefs():
@@ -121,6 +123,8 @@ def beliefs():
     weak, strong = (stats.betabinom.pmf(80, 100, s / 2, s / 2) for s in (2, 100))
     assert weak == pytest.approx(0.0099, abs=5e-5)
     assert strong == pytest.approx(2.9e-6, abs=5e-8)
+    few = [stats.betabinom.pmf(4, 5, s / 2, s / 2) for s in (2, 10, 40, 100)]
+    np.testing.assert_allclose(few, (0.167, 0.175, 0.163, 0.159), atol=5e-4)
     curves = [figures.draw_belief(strength=s, n=100)[0][1].axes[0].lines[0] for s in (2, 100)]
     one, other = (c.get_ydata() for c in curves)
     assert np.array_equal(one, other)
@@ -278,6 +282,30 @@ def estimators(seeds):
 
 
 @claim(
+    "its slope is 0 wherever it exists, the reparameterised estimate is 0 too, and the score "
+    "function is the one of the two that works. A kink alone does no harm: for $|x|$ both work.",
+)
+def jumps_and_kinks(seeds):
+    def won(x):
+        return (x > 0).astype(float)
+
+    # The slopes of P(X > 0) and of E|X| at θ = 1.
+    jump, kink = stats.norm.pdf(1), stats.norm.cdf(1) - stats.norm.cdf(-1)
+    assert kink == pytest.approx(0.6827, abs=5e-5)
+    for seed in seeds:
+        noise = np.random.default_rng(seed).standard_normal(100_000)
+        slope_of_won = won(1 + noise + 1e-9) - won(1 + noise)
+        assert not slope_of_won.any()
+        for values, wanted in (
+            (expectations.score_function(won, 1.0, noise), jump),
+            (expectations.score_function(np.abs, 1.0, noise), kink),
+            (expectations.reparameterised(np.sign, 1.0, noise), kink),
+        ):
+            mean, standard_error = expectations.monte_carlo(values)
+            assert abs(mean - wanted) < 4 * standard_error
+
+
+@claim(
     "No limit of sums is taken, and no theorem of this chapter is used.",
     "What *is* an integral is what often comes next: averaging over many queries.",
 )
@@ -297,7 +325,9 @@ def joining_is_not_integrating(seeds):
     "The same number of ratings, and about twice the error: for 2,000 ratings of 100 users "
     "$\\sigma/\\sqrt n$ promises half of what is there.",
     "Divide 2,000 by $1 + 19\\rho$: they are worth about 512 independent ones.",
-    "On average it agrees with the spread to within 10 %, as the cell asserts.",
+    "On average it agrees with {eq}`eq-integrals-grouped` to within 10 %, and so does the spread, "
+    "as the cell asserts.",
+    "Draws with a positive correlation are worth fewer",
     "With every user counted alike the mean loss is 1.157; with every *rating* counted alike, so "
     "that busy users weigh more, it is 1.119.",
 )
@@ -313,12 +343,17 @@ def ratings_of_one_user(seeds):
     factor = 1 + 19 * spread.correlation
     assert 2000 / factor == pytest.approx(512, abs=1)
     assert np.sqrt(factor) == pytest.approx(2, abs=0.05)
+    # The sign of the correlation decides: two of a pair, 0.5 above and below zero.
+    for rho, fewer in ((0.5, True), (-0.5, False)):
+        of_the_mean = np.array([[1, rho], [rho, 1]]).sum() / 4
+        assert (1 / of_the_mean < 2) == fewer
     for seed in seeds[:2]:
         rng = np.random.default_rng(seed)
         logs = [experiments.draw_by_user(100, 20, rng) for _ in range(300)]
         off = np.std([log.mean() for log in logs])
         naive = np.sqrt(spread.variance / 2000)
         assert off / naive == pytest.approx(2, rel=0.2)
+        assert off == pytest.approx(naive * np.sqrt(factor), rel=0.15)
         told = np.mean([expectations.grouped(log).error for log in logs])
         assert told == pytest.approx(naive * np.sqrt(factor), rel=0.1)
 
