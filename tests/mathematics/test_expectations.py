@@ -57,7 +57,7 @@ def test_both_have_the_mean_that_the_formula_gives(rng):
         (lambda: expectations.reparameterised(np.cos, 0, [np.nan]), "noise must be finite"),
         (
             lambda: expectations.reparameterised(lambda x: 1.0, 0, [0.0, 1.0]),
-            r"slope\(x\) must have shape \(2,\)",
+            r"slope\(x\) must have shape \(2\)",
         ),
         (lambda: expectations.score_function(np.cos, None, [0.0]), "theta must be a finite"),
         (lambda: expectations.score_function(np.cos, 0, ["a"]), "noise must be numbers"),
@@ -67,7 +67,7 @@ def test_both_have_the_mean_that_the_formula_gives(rng):
         ),
         (
             lambda: expectations.score_function(lambda x: 1.0, 0, [0.0, 1.0]),
-            r"f\(x\) must have shape \(2,\)",
+            r"f\(x\) must have shape \(2\)",
         ),
     ],
 )

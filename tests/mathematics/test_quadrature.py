@@ -75,7 +75,7 @@ def test_bad_input_is_refused_by_name(arguments, message):
 def test_values_and_slices_are_refused_by_name():
     with pytest.raises(ValueError, match=r"f\(x\) must be finite, got inf at index \(0,\)"):
         quadrature.integrate(lambda x: np.where(x > 0, x, np.inf), 0, 1, 4, "left")
-    with pytest.raises(ValueError, match=r"f\(x\) must have shape \(4,\), got shape \(\)"):
+    with pytest.raises(ValueError, match=r"f\(x\) must have shape \(4\), got shape \(\)"):
         quadrature.integrate(lambda x: 1.0, 0, 1, 4, "left")
     for slices in ((8, 4), (4, 4)):
         with pytest.raises(ValueError, match="slices must be two numbers, the smaller first"):
