@@ -301,13 +301,13 @@ def estimators(seeds):
     assert np.sqrt((fourth - 30**2) / 1e5) == pytest.approx(0.6, abs=0.05)
     assert np.max(np.abs(off)) < 4 * 0.6
     tries = []
-    for k in range(60):
+    for k in range(150):
         noise = np.random.default_rng((seeds[0], k)).standard_normal(100_000)
         tries.append(expectations.score_function(np.square, 1.0, noise).var() - 30)
     assert np.median(np.abs(tries)) == pytest.approx(0.45, abs=0.2)
     assert 0.25 < np.mean(np.array(tries) > 0) < 0.75
     # 1 is 1.6 standard deviations: about one run in ten is further off.
-    assert 0.02 < np.mean(np.abs(tries) > 1) < 0.3
+    assert 0.02 < np.mean(np.abs(tries) > 1) < 0.25
 
 
 @claim(
