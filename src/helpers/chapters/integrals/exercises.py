@@ -30,6 +30,7 @@ EXERCISES = [
             "That is a rule of order 1, such as the left one.": 2.0,
             "That is Simpson's rule, of order 4.": 16.0,
             "That would be order 3.": 8.0,
+            "That is what is left of the error; it falls by the factor 4.": 0.25,
         },
         praise="The error falls like h², here by 3.98.",
     ),
@@ -45,6 +46,7 @@ EXERCISES = [
         slips={
             "The error falls with the square root of the number of draws.": 2.0,
             "That is the square root of the factor.": float(np.sqrt(2)),
+            "That would be for a quarter of the error.": 16.0,
         },
         praise="The error is σ/√n, and √4 is 2.",
     ),
@@ -86,6 +88,7 @@ EXERCISES = [
             "The probability is the area from 0 to 0.5, a triangle, and not the density "
             "there.": np.array([2.0, 1.0, 2 / 3]),
         },
+        rtol=1e-3,
         praise="The density exceeds 1, the probability does not.",
     ),
     Exercise(
@@ -98,6 +101,7 @@ EXERCISES = [
             "The prior's strength 4 belongs in the denominator as well.": 0.9,
             "That is where the posterior is highest, not its mean.": 8 / 12,
         },
+        rtol=2e-3,
         praise="Nine of fourteen: the prior counts like four viewers.",
     ),
     Exercise(

@@ -104,15 +104,23 @@ def squared_losses():
     return tuple(np.split(losses[order], ends))
 
 
+@cache
+def _flat_losses():
+    """All losses in one array, by user; where each user's begin, and how many there are."""
+    groups = squared_losses()
+    sizes = np.array([g.size for g in groups])
+    return np.concatenate(groups), np.cumsum(sizes) - sizes, sizes
+
+
 def draw_by_user(users, each, rng):
     """Losses of ``each`` random ratings of ``users`` random users: shape (users, each).
 
     Both are drawn with replacement, every user with the same chance.
     """
     users, each, rng = as_count(users, "users"), as_count(each, "each"), as_generator(rng)
-    groups = squared_losses()
-    chosen = rng.integers(len(groups), size=users)
-    return np.stack([groups[u][rng.integers(groups[u].size, size=each)] for u in chosen])
+    flat, starts, sizes = _flat_losses()
+    u = rng.integers(sizes.size, size=users)
+    return flat[starts[u][:, None] + rng.integers(sizes[u][:, None], size=(users, each))]
 
 
 class Spread(NamedTuple):
