@@ -291,12 +291,17 @@ def test_a_number_may_be_summed_up_in_a_loop():
 
 
 def test_a_share_that_cannot_come_from_stretching_is_not_made_to_fit(monkeypatch):
-    wrong = lambda x: (np.transpose(x), lambda u: u)  # noqa: E731
+    def wrong(x):
+        return np.transpose(x), lambda u: u
+
     monkeypatch.setitem(tracing.RULES, np.swapaxes, wrong)
     monkeypatch.setitem(tracing.LINEAR, np.swapaxes, wrong)
     with pytest.raises(ValueError, match="shape"):
         grad(lambda x: np.sum(tracing.apply(np.swapaxes, (x,))))(A)
-    shorter = lambda x: (np.sum(x), lambda u: u)  # noqa: E731
+
+    def shorter(x):
+        return np.sum(x), lambda u: u
+
     monkeypatch.setitem(tracing.RULES, np.swapaxes, shorter)
     monkeypatch.setitem(tracing.LINEAR, np.swapaxes, shorter)
     with pytest.raises(ValueError, match=r"a share of shape \(\) must fit an argument of shape"):
