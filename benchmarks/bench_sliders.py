@@ -40,7 +40,7 @@ def drag(page, slider):
     slider.scroll_into_view_if_needed()
     figure = slider.locator("xpath=ancestor::figure")
     page.wait_for_function("f => f.dataset.unpacked !== undefined", arg=figure.element_handle())
-    page.wait_for_timeout(500)  # a reader arrives before dragging; formulas nearby get typeset
+    page.wait_for_timeout(500)  # a reader arrives before dragging
     box = slider.bounding_box()
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 12, y)

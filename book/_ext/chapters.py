@@ -126,6 +126,11 @@ def chapter(name, root=ROOT):
     raise ValueError(f"there is no chapter {name!r}; there are {names}")
 
 
+def chapter_of_page(docname, root=ROOT):
+    """The chapter whose page Sphinx calls ``docname``; None for a page of prose."""
+    return next((c for c in chapters(root) if c.docname == docname), None)
+
+
 def check_name(name):
     """``name`` if it can be a chapter's: small letters, words joined by hyphens."""
     if not _NAME.fullmatch(name):

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from chapters import Chapter, chapter, chapters, check_name
+from chapters import Chapter, chapter, chapter_of_page, chapters, check_name
 
 TOC = """format: jb-book
 root: book/index
@@ -53,6 +53,12 @@ def test_an_entry_is_a_chapter_with_all_that_follows_from_it(tmp_path):
 def test_an_entry_that_is_none_is_named(tmp_path, other, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         chapters(book(tmp_path, other))
+
+
+def test_a_page_is_a_chapters_or_none():
+    for each in chapters():
+        assert chapter_of_page(each.docname) == each
+    assert chapter_of_page("book/index") is None
 
 
 def test_a_chapter_that_is_not_there_is_said_with_those_that_are(tmp_path):

@@ -4,7 +4,7 @@ import html
 import re
 from pathlib import Path
 
-from chapters import chapters
+from chapters import chapter_of_page
 from docutils import nodes
 
 _ASKED = re.compile(r'^check\("([a-z0-9-]+)", ', re.MULTILINE)
@@ -17,7 +17,7 @@ def put_forms(app, doctree, docname):
     """Put a form before each cell that asks an exercise, and the progress before the first."""
     from helpers.exercises import exercises
 
-    chapter = next((c for c in chapters(Path(app.srcdir)) if c.docname == docname), None)
+    chapter = chapter_of_page(docname, Path(app.srcdir))
     if chapter is None:
         return
     known, asked = exercises(chapter.name), []

@@ -5,7 +5,7 @@ A new chapter then leaves the numbers of the others alone.
 
 from pathlib import Path
 
-from chapters import chapters
+from chapters import chapter_of_page, chapters
 from docutils import nodes
 from sphinx import addnodes
 
@@ -22,7 +22,7 @@ def number_entries(app, doctree):
 def number_chapter(app, doctree):
     """Number a chapter's heading, and its labelled equations within the chapter."""
     docname = app.env.docname
-    chapter = next((c for c in chapters(Path(app.srcdir)) if c.docname == docname), None)
+    chapter = chapter_of_page(docname, Path(app.srcdir))
     if chapter is None:
         return
     heading = next(doctree.findall(nodes.title))

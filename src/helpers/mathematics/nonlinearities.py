@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from helpers.mathematics.functions import logistic
+from helpers.mathematics.functions import logistic, logistic_vjp
 from helpers.mathematics.validate import as_finite_array, one_of
 
 
@@ -76,7 +76,7 @@ def sigmoid_vjp(upstream, x):
 
     Shapes agree; otherwise, or where an entry is not finite, ``ValueError``.
     """
-    return _times_slope(upstream, x, _sigmoid_slope)
+    return logistic_vjp(upstream, x)
 
 
 def tanh(x):
